@@ -1,0 +1,47 @@
+//! Speech recognition: [`Samples`](crate::audio::Samples) in, [`Transcript`] out. Refuses to know what words mean.
+
+use std::time::{Duration, Instant};
+
+use futures::future::BoxFuture;
+
+use crate::audio::Samples;
+
+/// What was heard. `text` is empty when nothing that can be trusted as speech was.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Transcript {
+    /// Lower-case words without punctuation, as the recogniser said them.
+    pub text: String,
+    /// 0.0..=1.0: how sure the recogniser is of the whole text; 1.0 for typed words.
+    pub confidence: f32,
+    /// Time the request stood in the queue before a worker took it.
+    pub queued: Duration,
+    /// Time the engine worked.
+    pub took: Duration,
+}
+
+/// Words that are likely now: product names, order words, what the dialogue has just asked for. Most likely first.
+#[derive(Clone, Debug, Default)]
+pub struct Bias {
+    pub phrases: Vec<String>,
+}
+
+/// A speech recogniser. Implementations are shared between requests and bound their own queue.
+pub trait Recognizer: Send + Sync {
+    /// Recognises one utterance; gives up at `deadline`. Dropping the future frees the worker.
+    fn recognize(&self, samples: Samples, bias: Bias, deadline: Instant)
+    -> BoxFuture<'_, Result<Transcript, AsrError>>;
+    /// Name of the loaded model, for the log, `/readyz` and the answer's metadata.
+    fn model(&self) -> &str;
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum AsrError {
+    #[error("every recognition worker is busy; try again in {} s", .retry_after.as_secs().max(1))]
+    Overloaded { retry_after: Duration },
+    #[error("recognition did not finish before the deadline")]
+    Deadline,
+    #[error("the speech model {path} cannot be loaded: {reason}")]
+    Model { path: String, reason: String },
+    #[error("the recogniser failed: {0}")]
+    Engine(String),
+}

@@ -1,0 +1,164 @@
+//! Everything the shop's voice can say, without a word of how it is said.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::shop::{Money, Order, OrderRef, PricedLine, Product, Quantity, Quote, Search};
+
+/// Something to say. `reply` words it; the session keeps the last one so that it can be repeated.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Say {
+    /// The conversation opens.
+    Welcome {
+        returning: bool,
+    },
+    Help(HelpTopic),
+    Goodbye,
+    /// What was under way is dropped, nothing was bought.
+    Cancelled,
+    /// Nothing was heard, or nothing that can be trusted.
+    NotHeard,
+    /// Heard, but not the shop's business; `tries` in a row.
+    NotUnderstood {
+        tries: u32,
+    },
+    /// "Did you say ...?"
+    DidYouSay {
+        words: String,
+    },
+    /// "Yes" or "no" with no question open, or "repeat" with nothing said.
+    NothingOpen,
+
+    /// A page of results; `first` is the spoken ordinal of `page[0]`, counted from 1.
+    Results {
+        search: Search,
+        page: Vec<Product>,
+        first: u32,
+        total: u32,
+        relaxed: bool,
+    },
+    NothingFound {
+        search: Search,
+    },
+    NoMoreResults,
+    NoEarlierResults,
+    /// "The second one" without a list, or beyond its end.
+    NoSuchChoice {
+        shown: u32,
+    },
+    Product {
+        product: Box<Product>,
+        delivery: Option<Date>,
+        focus: Focus,
+    },
+    NoSuchProduct {
+        words: String,
+    },
+    AskWhatProduct,
+    AskWhichOne {
+        page: Vec<Product>,
+    },
+    AskHowMany {
+        product: Box<Product>,
+    },
+    /// More than one may buy by voice, or none.
+    BadQuantity,
+
+    Tracked {
+        orders: Vec<Order>,
+        about: OrderRef,
+    },
+    Orders {
+        orders: Vec<Order>,
+    },
+    NoOrders,
+    NoSuchOrder {
+        about: OrderRef,
+    },
+    AskOrderNumber,
+
+    Basket {
+        lines: Vec<PricedLine>,
+        total: Money,
+    },
+    BasketEmpty,
+    Added {
+        line: Box<PricedLine>,
+        basket_total: Money,
+        basket_count: u32,
+    },
+    Removed {
+        spoken_name: String,
+        basket_count: u32,
+    },
+    NotInBasket {
+        spoken_name: String,
+    },
+    AskEmptyBasket {
+        count: u32,
+    },
+    BasketEmptied,
+
+    /// The one question that leads to a purchase: items, quantities, total; yes or no.
+    ConfirmPurchase {
+        quote: Box<Quote>,
+        changed: bool,
+    },
+    /// The answer to it was neither.
+    ConfirmPurchaseAgain {
+        quote: Box<Quote>,
+    },
+    Bought {
+        order: Box<Order>,
+        delivery: Option<Date>,
+        again: bool,
+    },
+    NotBought,
+    OutOfStock {
+        products: Vec<Product>,
+    },
+    ShortStock {
+        product: Box<Product>,
+        asked: Quantity,
+    },
+    NeverBought {
+        words: String,
+    },
+    NoUsual,
+
+    /// The new pace, in percent.
+    Pace {
+        percent: u32,
+    },
+    /// The words last asked about, letter by letter.
+    Spelled {
+        words: String,
+    },
+    /// The shop cannot be reached; nothing was changed.
+    Trouble,
+    /// Too many callers.
+    Busy,
+}
+
+/// What of a product was asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Focus {
+    #[default]
+    All,
+    Price,
+    Stock,
+    Rating,
+    Delivery,
+}
+
+/// Where in the conversation help was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HelpTopic {
+    General,
+    Results,
+    Purchase,
+    Basket,
+    Tracking,
+}

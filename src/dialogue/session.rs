@@ -1,0 +1,132 @@
+//! What is remembered between two turns of one conversation.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Say, SessionError};
+use crate::language::Reading;
+use crate::shop::{CustomerId, OrderNumber, Product, Quantity, Quote, RequestId, Search, Sku};
+
+/// Names one conversation; chosen by the caller (Alexa's session id) or by us.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SessionId(String);
+
+impl SessionId {
+    pub fn new(text: &str) -> Result<Self, SessionError> {
+        let ok = (1..=255).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
+        if ok { Ok(Self(text.to_owned())) } else { Err(SessionError::Id) }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// One conversation's memory.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Session {
+    pub id: SessionId,
+    pub customer: CustomerId,
+    /// BCP 47, such as `en-US`.
+    pub locale: String,
+    pub touched: Timestamp,
+    pub turns: u32,
+    /// The question that is open, if any.
+    pub question: Option<Question>,
+    /// The last search and what of it has been read out.
+    pub results: Option<Results>,
+    /// The product last spoken of ("it", "that one").
+    pub product: Option<Product>,
+    /// The order last spoken of.
+    pub order: Option<OrderNumber>,
+    /// The last thing said, for "repeat".
+    pub last: Option<Say>,
+    /// Speech rate in percent of the voice's own, 50..=200.
+    pub pace: u32,
+    /// Turns in a row that were not understood.
+    pub misses: u32,
+    /// The last few turns, newest last.
+    pub answered: Vec<Answered>,
+}
+
+/// A page of a search.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Results {
+    pub search: Search,
+    pub page: Vec<Product>,
+    pub total: u32,
+}
+
+/// An open question; the next turn is read as its answer first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Question {
+    /// Buy exactly this?
+    Purchase(Quote),
+    /// How many of this, for the basket or to buy now?
+    HowMany { sku: Sku, buy: bool },
+    /// Which of the results?
+    WhichOne { then: WhichThen, quantity: Option<Quantity> },
+    /// What are you looking for?
+    WhatProduct { then: WhichThen, quantity: Option<Quantity> },
+    /// Which order number?
+    WhichOrder,
+    /// Shall I empty the basket?
+    EmptyBasket,
+    /// Shall I read more results?
+    More,
+    /// Did you say this? (heard with little confidence)
+    DidYouSay(String),
+}
+
+/// What a chosen product is wanted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WhichThen {
+    Describe,
+    Basket,
+    Buy,
+}
+
+impl Session {
+    pub fn new(id: SessionId, customer: CustomerId, locale: &str, now: Timestamp) -> Self {
+        Self {
+            id,
+            customer,
+            locale: locale.to_owned(),
+            touched: now,
+            turns: 0,
+            question: None,
+            results: None,
+            product: None,
+            order: None,
+            last: None,
+            pace: 100,
+            misses: 0,
+            answered: Vec::new(),
+        }
+    }
+}
+
+/// A turn already answered, so that the same request sent again gets the same answer and changes nothing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Answered {
+    pub request: RequestId,
+    /// Hash of what was asked; another one under the same request id is a caller's mistake.
+    pub fingerprint: u64,
+    pub say: Say,
+    pub reading: Option<Reading>,
+    pub ended: bool,
+}
+
+impl Session {
+    /// Keeps the turn for retries and for "repeat".
+    pub fn remember(&mut self, answered: Answered) {
+        const KEPT: usize = 8;
+        self.turns += 1;
+        self.last = Some(answered.say.clone());
+        if self.answered.len() == KEPT {
+            self.answered.remove(0);
+        }
+        self.answered.push(answered);
+    }
+}

@@ -1,0 +1,1 @@
+//! The doors: HTTP in, HTTP out. The only place that knows status codes and headers.

@@ -1,0 +1,160 @@
+//! Understanding: words in, a [`Reading`] (intent and slots) out, by the interaction model in `intents/`.
+//! Refuses to know the shop, the session or the money.
+
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+/// Words from outside, checked: 1 to 1,000 characters after trimming, no control characters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Utterance(String);
+
+impl Utterance {
+    pub const MAX_CHARS: usize = 1_000;
+
+    pub fn new(text: &str) -> Result<Self, UtteranceError> {
+        let text: String = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(UtteranceError::Empty);
+        }
+        let chars = text.chars().count();
+        if chars > Self::MAX_CHARS {
+            return Err(UtteranceError::TooLong(chars));
+        }
+        if let Some(c) = text.chars().find(|c| c.is_control()) {
+            return Err(UtteranceError::Control(c as u32));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum UtteranceError {
+    #[error("the text is empty")]
+    Empty,
+    #[error("the text has {0} characters; at most 1000 are read")]
+    TooLong(usize),
+    #[error("the text contains the control character U+{0:04X}")]
+    Control(u32),
+}
+
+/// What an utterance means by the interaction model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reading {
+    /// Intent name as in the model, such as `SearchProductIntent` or `AMAZON.YesIntent`.
+    pub intent: String,
+    /// 0.0..=1.0; 1.0 where Alexa named the intent or a sample matched word for word.
+    pub confidence: f32,
+    pub slots: Vec<Slot>,
+    pub source: Source,
+    /// The words that were read; empty where Alexa sent only intent and slots.
+    pub utterance: String,
+}
+
+/// How a reading was reached, surest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// A remote service (Alexa) had already decided.
+    Given,
+    ExactSample,
+    Template,
+    Classifier,
+    /// Nothing fitted well enough: the intent is `AMAZON.FallbackIntent`.
+    Rejected,
+}
+
+/// One filled slot.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Slot {
+    pub name: String,
+    /// Slot type in the model, such as `AMAZON.NUMBER` or `Brand`; empty where the caller did not say.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// In Alexa's value format for the type: digits, `2026-W48`, `PT5M` ... ; spoken words for list types.
+    pub value: String,
+    /// The words as said.
+    pub spoken: String,
+    /// Byte range in [`Reading::utterance`]; absent where Alexa sent no words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub span: Option<Range<usize>>,
+    /// Entity resolution, best first; empty when nothing in the model or the vocabulary matched.
+    pub resolutions: Vec<Resolution>,
+}
+
+/// One candidate that a slot's words may stand for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Resolution {
+    pub id: String,
+    pub name: String,
+    /// 1.0 for the same words, less for a match by spelling or by sound.
+    pub score: f32,
+}
+
+impl Reading {
+    pub fn slot(&self, name: &str) -> Option<&Slot> {
+        self.slots.iter().find(|s| s.name == name && !s.value.is_empty())
+    }
+}
+
+/// What the dialogue is waiting for; lets "two" be a quantity after "how many?" and a choice after a list.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Expectation {
+    /// Intents that answer the open question, likeliest first; they win ties.
+    pub intents: Vec<String>,
+    /// The slot asked for, as (intent, slot): a bare value ("two", "the blue one") fills it.
+    pub slot: Option<(String, String)>,
+}
+
+/// One thing of the shop's world that a slot's words may name: a product, a brand, a category.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Term {
+    /// Slot type it extends, such as `Product` or `Brand`.
+    pub kind: String,
+    pub id: String,
+    /// As spoken; several terms may share an id (synonyms).
+    pub name: String,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum LanguageError {
+    #[error("cannot read {path}: {source}")]
+    Read { path: String, source: std::io::Error },
+    /// `place` is a path into the JSON, such as `interactionModel.languageModel.intents[3].samples[0]`.
+    #[error("{path}: {place}: {problem}")]
+    Model { path: String, place: String, problem: String },
+}
+
+/// The interaction model, ready to read utterances.
+pub struct Understander;
+
+impl Understander {
+    /// Reads `model.json` of one locale folder, such as `intents/en-US`.
+    pub fn load(_locale_dir: &std::path::Path) -> Result<Self, LanguageError> {
+        Ok(Self)
+    }
+
+    /// Replaces the shop's vocabulary; readers in flight keep the old one.
+    pub fn teach(&self, _terms: Vec<Term>) {}
+
+    /// Words likely to be said now, for the recogniser.
+    pub fn bias(&self, expect: &Expectation) -> Vec<String> {
+        expect.intents.clone()
+    }
+
+    /// What the words mean. Never fails: what fits nothing is a `Rejected` reading.
+    pub fn read(&self, words: &Utterance, _expect: &Expectation, _today: jiff::civil::Date) -> Reading {
+        Reading {
+            intent: "AMAZON.FallbackIntent".into(),
+            confidence: 0.0,
+            slots: Vec::new(),
+            source: Source::Rejected,
+            utterance: words.as_str().to_owned(),
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! What can be asked of a shop, and everything it can answer. Things a shopper can be told (nothing found, out of
+//! stock, price changed) are outcomes, not errors.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::{Money, Order, OrderNumber, Product, Quantity, Sku};
+
+/// A command to the shop. Only [`Act::Buy`] takes money.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Act {
+    Search(Search),
+    /// Everything about one product.
+    Describe {
+        sku: Sku,
+    },
+    Track(OrderRef),
+    /// The customer's orders, newest first, at most `limit`.
+    ListOrders {
+        limit: u32,
+    },
+    AddToBasket {
+        sku: Sku,
+        quantity: Quantity,
+    },
+    RemoveFromBasket {
+        sku: Sku,
+    },
+    ShowBasket,
+    EmptyBasket,
+    /// Prices these lines now and keeps the offer for [`Act::Buy`]; changes nothing else.
+    Quote {
+        lines: Vec<Line>,
+    },
+    /// As `Quote`, for what is in the basket.
+    QuoteBasket,
+    /// As `Quote`, for what was bought before. `quantity` replaces the earlier one.
+    QuoteReorder {
+        what: ReorderRef,
+        quantity: Option<Quantity>,
+    },
+    /// Buys exactly what the quote said, once: the same quote, or the same request, again gives the same order.
+    Buy {
+        quote_id: String,
+    },
+}
+
+/// So many of one product.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Line {
+    pub sku: Sku,
+    pub quantity: Quantity,
+}
+
+/// A product search.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Search {
+    /// The shopper's words, carrier phrase and filters included or not; empty means "whatever the filters allow".
+    pub query: String,
+    pub filters: Filters,
+    pub sort: Sort,
+    pub offset: u32,
+    /// How many to return, 1..=50.
+    pub limit: u32,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Filters {
+    pub brand: Option<String>,
+    pub category: Option<String>,
+    pub colour: Option<String>,
+    pub size: Option<String>,
+    /// Words that must hold of the product: `organic`, `gluten free`, `wireless`.
+    pub features: Vec<String>,
+    pub max_price: Option<Money>,
+    pub min_price: Option<Money>,
+    pub in_stock: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sort {
+    #[default]
+    Relevance,
+    Cheapest,
+    BestRated,
+    Newest,
+}
+
+/// Which order is meant.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum OrderRef {
+    Latest,
+    Number(OrderNumber),
+    /// The newest order with a product like these words in it.
+    Product(String),
+    /// Placed on one of these days, both included.
+    Placed {
+        from: Date,
+        to: Date,
+    },
+}
+
+/// What is to be bought again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum ReorderRef {
+    LastOrder,
+    Order(OrderNumber),
+    /// The product bought before that is most like these words.
+    Product(String),
+    /// What this customer buys regularly and is due for again.
+    Usual,
+}
+
+/// What a shop answers. `Vec`s are never empty where a "nothing" variant exists.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Outcome {
+    /// `total` counts all that match, `products` holds `search.limit` of them from `search.offset`.
+    /// `relaxed` tells that nothing fitted all the words and the nearest are shown.
+    Found {
+        search: Search,
+        products: Vec<Product>,
+        total: u32,
+        relaxed: bool,
+    },
+    NothingFound {
+        search: Search,
+    },
+    /// `delivery` is the day it would arrive if ordered now.
+    Described {
+        product: Box<Product>,
+        delivery: Option<Date>,
+    },
+    NoSuchProduct {
+        words: String,
+    },
+    Orders(Vec<Order>),
+    /// One order, or several that fit a time or a product; newest first.
+    Tracked(Vec<Order>),
+    NoOrders,
+    NoSuchOrder(OrderRef),
+    Basket {
+        lines: Vec<PricedLine>,
+        total: Money,
+    },
+    Added {
+        line: PricedLine,
+        basket_total: Money,
+        basket_count: u32,
+    },
+    Removed {
+        spoken_name: String,
+        basket_count: u32,
+    },
+    NotInBasket {
+        spoken_name: String,
+    },
+    BasketEmpty,
+    /// An offer to confirm.
+    Quoted(Quote),
+    NeverBought {
+        words: String,
+    },
+    NoUsual,
+    /// None of it can be had.
+    OutOfStock {
+        products: Vec<Product>,
+    },
+    /// Fewer on hand than asked for.
+    ShortStock {
+        product: Box<Product>,
+        asked: Quantity,
+    },
+    /// Bought. `again` when this quote or request had been bought before and nothing new happened.
+    Bought {
+        order: Order,
+        delivery: Option<Date>,
+        again: bool,
+    },
+    /// The offer no longer stands (price or stock moved, or it lapsed): a new one to confirm, if any.
+    QuoteChanged {
+        quote: Option<Quote>,
+    },
+}
+
+/// A line with today's price.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PricedLine {
+    pub product: Product,
+    pub quantity: Quantity,
+    pub line_total: Money,
+}
+
+/// An offer: what would be bought for how much. Stands for 15 minutes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Quote {
+    pub id: String,
+    pub lines: Vec<PricedLine>,
+    pub total: Money,
+    pub delivery: Option<Date>,
+    /// Names of lines wanted but not to be had now.
+    pub unavailable: Vec<String>,
+    /// (spoken name, price then, price now) where a thing bought before costs something else today.
+    pub price_changes: Vec<(String, Money, Money)>,
+    /// Where it came from.
+    pub origin: QuoteOrigin,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QuoteOrigin {
+    Pick,
+    Basket,
+    Reorder,
+    Usual,
+}

@@ -1,0 +1,1 @@
+//! The database: connection pools, migrations, idempotency records. Refuses to know what is stored.

@@ -1,0 +1,1 @@
+//! Logs and metrics. Refuses to let transcripts, names or keys out.

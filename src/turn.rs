@@ -1,0 +1,357 @@
+//! One turn of the conversation, and the only file that knows the order of its stages:
+//!
+//! asr → language → dialogue → shop → dialogue → reply → tts
+//!
+//! Three doors lead in: samples, text, and a reading that someone else (Alexa) has already made.
+
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::asr::{AsrError, Bias, Recognizer, Transcript};
+use crate::audio::Samples;
+use crate::clock::{Clock, Ids};
+use crate::dialogue::session::Answered;
+use crate::dialogue::{Decision, Dialogue, Say, Session, SessionError, SessionId, SessionStore};
+use crate::language::{Reading, Understander, Utterance};
+use crate::reply::{Manner, Phrases, Reply};
+use crate::shop::{CustomerId, RequestId, Shop, ShopError};
+use crate::tts::{Speech, Synthesizer, TtsError, VoiceSettings};
+
+/// Who asks, and under what terms.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The conversation this belongs to; a new one is opened when absent or lapsed.
+    pub session: Option<SessionId>,
+    pub customer: CustomerId,
+    pub locale: String,
+    /// The same request sent twice carries the same id and gets the same answer.
+    pub request: RequestId,
+    /// When the caller stops waiting.
+    pub deadline: Instant,
+    /// Whether audio of the reply is wanted.
+    pub speak: bool,
+}
+
+/// What goes back out of the door.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub session: SessionId,
+    /// Whether the session stays open for another turn.
+    pub open: bool,
+    pub transcript: Option<Transcript>,
+    pub reading: Option<Reading>,
+    pub reply: Reply,
+    /// Absent when not asked for, or when synthesis failed (the words are still there).
+    pub speech: Option<Speech>,
+    pub timings: Timings,
+}
+
+/// Time spent in each stage.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Timings {
+    pub queue: Duration,
+    pub recognition: Duration,
+    pub understanding: Duration,
+    pub shop: Duration,
+    pub synthesis: Duration,
+    pub total: Duration,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum TurnError {
+    #[error(transparent)]
+    Asr(#[from] AsrError),
+    #[error(transparent)]
+    Shop(#[from] ShopError),
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    #[error("the turn did not finish before its deadline")]
+    Deadline,
+    #[error("request id {0:?} was already used for a different request")]
+    RequestReused(String),
+}
+
+/// What a recogniser must reach before its words are acted on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Trust {
+    /// Below this, nothing was heard.
+    pub reject: f32,
+    /// Below this, the shopper is asked "did you say ...?" first.
+    pub doubt: f32,
+}
+
+impl Default for Trust {
+    fn default() -> Self {
+        Self { reject: 0.35, doubt: 0.6 }
+    }
+}
+
+/// Every stage, tied together. Shared by all doors.
+pub struct Spine {
+    pub recognizer: Arc<dyn Recognizer>,
+    pub understander: Arc<Understander>,
+    pub dialogue: Dialogue,
+    pub shop: Arc<dyn Shop>,
+    pub sessions: Arc<dyn SessionStore>,
+    pub phrases: Arc<Phrases>,
+    pub synthesizer: Arc<dyn Synthesizer>,
+    pub voice: VoiceSettings,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+    pub trust: Trust,
+    locks: SessionLocks,
+}
+
+/// The stages a [`Spine`] is made of.
+pub struct Stages {
+    pub recognizer: Arc<dyn Recognizer>,
+    pub understander: Arc<Understander>,
+    pub dialogue: Dialogue,
+    pub shop: Arc<dyn Shop>,
+    pub sessions: Arc<dyn SessionStore>,
+    pub phrases: Arc<Phrases>,
+    pub synthesizer: Arc<dyn Synthesizer>,
+}
+
+/// What came in through a door.
+enum Input {
+    Samples(Samples),
+    Text(Utterance),
+    Reading(Reading),
+}
+
+impl Spine {
+    pub fn new(stages: Stages, voice: VoiceSettings, trust: Trust, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
+        let Stages { recognizer, understander, dialogue, shop, sessions, phrases, synthesizer } = stages;
+        Self {
+            recognizer,
+            understander,
+            dialogue,
+            shop,
+            sessions,
+            phrases,
+            synthesizer,
+            voice,
+            clock,
+            ids,
+            trust,
+            locks: SessionLocks::default(),
+        }
+    }
+
+    /// A turn that begins with sound.
+    pub async fn from_samples(&self, samples: Samples, caller: Caller) -> Result<Answer, TurnError> {
+        self.run(Input::Samples(samples), caller).await
+    }
+
+    /// A turn that begins with typed words.
+    pub async fn from_text(&self, utterance: Utterance, caller: Caller) -> Result<Answer, TurnError> {
+        self.run(Input::Text(utterance), caller).await
+    }
+
+    /// A turn whose intent and slots somebody else has named.
+    pub async fn from_reading(&self, reading: Reading, caller: Caller) -> Result<Answer, TurnError> {
+        self.run(Input::Reading(reading), caller).await
+    }
+
+    async fn run(&self, input: Input, caller: Caller) -> Result<Answer, TurnError> {
+        let began = Instant::now();
+        let deadline = caller.deadline.into();
+        let mut timings = Timings::default();
+        let turn = self.answer(input, &caller, &mut timings);
+        let mut answer = tokio::time::timeout_at(deadline, turn).await.map_err(|_| TurnError::Deadline)??;
+        if caller.speak {
+            answer.speech = self.speak(&answer.reply, caller.deadline, &mut timings).await;
+        }
+        timings.total = began.elapsed();
+        answer.timings = timings;
+        Ok(answer)
+    }
+
+    async fn answer(&self, input: Input, caller: &Caller, timings: &mut Timings) -> Result<Answer, TurnError> {
+        let id = match &caller.session {
+            Some(id) => id.clone(),
+            // A retry without a session must find the conversation its first try opened.
+            None => SessionId::new(&format!("s-{:016x}", hash((caller.customer.as_str(), caller.request.as_str()))))?,
+        };
+        let _turn = self.locks.hold(&id).await;
+        let mut session = self.open(id, caller).await?;
+        let fingerprint = input.fingerprint();
+
+        if let Some(seen) = session.answered.iter().find(|a| a.request == caller.request) {
+            if seen.fingerprint != fingerprint {
+                return Err(TurnError::RequestReused(caller.request.as_str().to_owned()));
+            }
+            let reply = self.word(&seen.say, &session);
+            let (reading, open) = (seen.reading.clone(), !seen.ended);
+            return Ok(Answer {
+                session: session.id,
+                open,
+                transcript: None,
+                reading,
+                reply,
+                speech: None,
+                timings: *timings,
+            });
+        }
+
+        let (transcript, reading) = match input {
+            Input::Samples(samples) => {
+                let transcript = self.hear(samples, &session, caller.deadline, timings).await?;
+                let reading = self.understand_heard(&transcript, &session, timings);
+                (Some(transcript), reading)
+            }
+            Input::Text(words) => (None, Some(self.understand(&words, &session, timings))),
+            Input::Reading(reading) => (None, Some(reading)),
+        };
+        let doubted = transcript.as_ref().is_some_and(|t| t.confidence < self.trust.doubt);
+        let say = match &reading {
+            None => self.dialogue.not_heard(&mut session),
+            Some(reading) if doubted => match self.dialogue.doubt(&mut session, reading) {
+                Some(say) => say,
+                None => self.converse(&mut session, reading, caller, timings).await?,
+            },
+            Some(reading) => self.converse(&mut session, reading, caller, timings).await?,
+        };
+
+        let mut reply = self.word(&say, &session);
+        let open = reply.keep_open;
+        if !open {
+            reply.reprompt = None;
+        }
+        session.remember(Answered {
+            request: caller.request.clone(),
+            fingerprint,
+            say,
+            reading: reading.clone(),
+            ended: !open,
+        });
+        session.touched = self.clock.now();
+        self.sessions.save(&session).await?;
+        Ok(Answer { session: session.id, open, transcript, reading, reply, speech: None, timings: *timings })
+    }
+
+    async fn open(&self, id: SessionId, caller: &Caller) -> Result<Session, TurnError> {
+        let kept = self.sessions.load(&id).await?;
+        // A session belongs to whoever opened it: another customer under the same id starts afresh.
+        let mine = kept.filter(|s| s.customer == caller.customer);
+        Ok(mine.unwrap_or_else(|| Session::new(id, caller.customer.clone(), &caller.locale, self.clock.now())))
+    }
+
+    async fn hear(
+        &self,
+        samples: Samples,
+        session: &Session,
+        deadline: Instant,
+        timings: &mut Timings,
+    ) -> Result<Transcript, TurnError> {
+        let bias = Bias { phrases: self.understander.bias(&self.dialogue.expectation(session)) };
+        let transcript = self.recognizer.recognize(samples, bias, deadline).await?;
+        timings.queue = transcript.queued;
+        timings.recognition = transcript.took;
+        Ok(transcript)
+    }
+
+    fn understand_heard(&self, heard: &Transcript, session: &Session, timings: &mut Timings) -> Option<Reading> {
+        if heard.confidence < self.trust.reject {
+            return None;
+        }
+        let words = Utterance::new(&heard.text).ok()?;
+        Some(self.understand(&words, session, timings))
+    }
+
+    fn understand(&self, words: &Utterance, session: &Session, timings: &mut Timings) -> Reading {
+        let began = Instant::now();
+        let today = self.clock.here().date();
+        let reading = self.understander.read(words, &self.dialogue.expectation(session), today);
+        timings.understanding = began.elapsed();
+        reading
+    }
+
+    async fn converse(
+        &self,
+        session: &mut Session,
+        reading: &Reading,
+        caller: &Caller,
+        timings: &mut Timings,
+    ) -> Result<Say, TurnError> {
+        let here = self.clock.here();
+        let mut decision = self.dialogue.decide(session, reading, &here);
+        // "Add the second one" may need a product looked up before it can be added: a few steps, never a loop.
+        for _ in 0..3 {
+            let act = match decision {
+                Decision::Say(say) => return Ok(say),
+                Decision::Act(act) => act,
+            };
+            let began = Instant::now();
+            let outcome = self.shop.perform(act, &caller.customer, &caller.request).await?;
+            timings.shop += began.elapsed();
+            decision = self.dialogue.settle(session, outcome);
+        }
+        match decision {
+            Decision::Say(say) => Ok(say),
+            Decision::Act(act) => {
+                tracing::error!(?act, "the dialogue asked for a fourth act in one turn");
+                Ok(Say::Trouble)
+            }
+        }
+    }
+
+    fn word(&self, say: &Say, session: &Session) -> Reply {
+        self.phrases.render(say, &Manner { pace: session.pace, today: self.clock.here().date() })
+    }
+
+    /// The reply's audio, or none: words without sound are better than no answer.
+    async fn speak(&self, reply: &Reply, deadline: Instant, timings: &mut Timings) -> Option<Speech> {
+        match self.synthesizer.synthesize(&reply.speech.ssml, &self.voice, deadline).await {
+            Ok(speech) => {
+                timings.synthesis = speech.took;
+                Some(speech)
+            }
+            Err(error @ (TtsError::Deadline | TtsError::Overloaded)) => {
+                tracing::warn!(%error, "answering without audio");
+                None
+            }
+            Err(error) => {
+                tracing::error!(%error, "answering without audio");
+                None
+            }
+        }
+    }
+}
+
+impl Input {
+    fn fingerprint(&self) -> u64 {
+        match self {
+            Self::Samples(s) => s.as_slice().iter().fold(hash(s.as_slice().len()), |h, v| hash((h, v.to_bits()))),
+            Self::Text(words) => hash(words.as_str()),
+            Self::Reading(r) => r.slots.iter().fold(hash(&r.intent), |h, s| hash((h, &s.name, &s.value))),
+        }
+    }
+}
+
+fn hash(value: impl Hash) -> u64 {
+    // Not std's default hasher: the value is stored, so it must be the same in the next release.
+    let mut hasher = rustc_hash::FxHasher::default();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// One turn at a time in each conversation.
+#[derive(Default)]
+struct SessionLocks(std::sync::Mutex<std::collections::HashMap<SessionId, Arc<tokio::sync::Mutex<()>>>>);
+
+impl SessionLocks {
+    async fn hold(&self, id: &SessionId) -> tokio::sync::OwnedMutexGuard<()> {
+        let lock = {
+            let mut locks = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            // Locks that nobody holds are forgotten here, so that the table stays as small as the traffic.
+            if locks.len() >= 1024 {
+                locks.retain(|_, l| Arc::strong_count(l) > 1);
+            }
+            locks.entry(id.clone()).or_default().clone()
+        };
+        lock.lock_owned().await
+    }
+}

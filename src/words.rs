@@ -1,0 +1,2 @@
+//! Words as sounds, spellings and numbers: what understanding, product search and replies all need of English, and
+//! nothing of what the words are about. A leaf: it uses no other module.
