@@ -37,6 +37,8 @@ pub struct Manner {
     pub pace: u32,
     /// Today on the shop's calendar: what makes a date "tomorrow".
     pub today: jiff::civil::Date,
+    /// The shop's calendar: which day a delivery at 23:30 was.
+    pub zone: jiff::tz::TimeZone,
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -299,7 +299,8 @@ impl Spine {
     }
 
     fn word(&self, say: &Say, session: &Session) -> Reply {
-        self.phrases.render(say, &Manner { pace: session.pace, today: self.clock.here().date() })
+        self.phrases
+            .render(say, &Manner { pace: session.pace, today: self.clock.here().date(), zone: self.clock.zone() })
     }
 
     /// The reply's audio, or none: words without sound are better than no answer.
