@@ -23,8 +23,9 @@ pub enum Act {
         sku: Sku,
         quantity: Quantity,
     },
+    /// Takes a line out: `what` is a SKU, or words for something that is in the basket.
     RemoveFromBasket {
-        sku: Sku,
+        what: String,
     },
     ShowBasket,
     EmptyBasket,
@@ -155,7 +156,10 @@ pub enum Outcome {
     NotInBasket {
         spoken_name: String,
     },
+    /// There was nothing in it.
     BasketEmpty,
+    /// There was, and it has been taken out.
+    BasketEmptied,
     /// An offer to confirm.
     Quoted(Quote),
     NeverBought {
