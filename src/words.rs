@@ -2,3 +2,4 @@
 //! nothing of what the words are about. A leaf: it uses no other module.
 
 pub mod numbers;
+pub mod sound;
