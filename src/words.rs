@@ -3,3 +3,4 @@
 
 pub mod numbers;
 pub mod sound;
+pub mod tokens;
