@@ -8,8 +8,8 @@ mod say;
 use std::fmt;
 
 pub use ordinals::position;
-pub(crate) use prices::prices_at;
-pub use prices::{Price, price};
+
+pub use prices::{Price, price, prices_at};
 pub use say::{cardinal, ordinal};
 
 /// The longest run of words that is read as one number.

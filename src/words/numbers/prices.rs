@@ -90,7 +90,7 @@ fn is_minor(word: &str) -> bool {
 }
 
 /// Every price that begins at the first of `words`, as (words used, price), longest first.
-pub(crate) fn prices_at<W: AsRef<str>>(words: &[W]) -> Vec<(usize, Price)> {
+pub fn prices_at<W: AsRef<str>>(words: &[W]) -> Vec<(usize, Price)> {
     let belongs = |w: &str| super::may_belong(w) || is_major(w) || is_minor(w);
     let reach = words.iter().take(super::MAX_WORDS).take_while(|w| belongs(w.as_ref())).count();
     (1..=reach).rev().filter_map(|len| Some((len, price(words.get(..len)?)?))).collect()
