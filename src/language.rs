@@ -1,6 +1,8 @@
 //! Understanding: words in, a [`Reading`] (intent and slots) out, by the interaction model in `intents/`.
 //! Refuses to know the shop, the session or the money.
 
+pub mod classifier;
+
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};

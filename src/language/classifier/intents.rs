@@ -1,0 +1,122 @@
+//! Examples in, a model that ranks intents for a sentence out. Refuses to know slots beyond the gazetteer.
+
+use rustc_hash::FxHashMap;
+
+use super::{
+    Example, Options,
+    gazetteer::Gazetteer,
+    linear::{Linear, Row, Training},
+    text::Sentence,
+    word_features::{self, Group},
+};
+
+pub struct IntentModel {
+    names: Vec<String>,
+    vocabulary: Vocabulary,
+    linear: Linear,
+    /// Turns margins into probabilities: `softmax(sharpness * margin)`.
+    sharpness: f32,
+    words: FxHashMap<u64, u32>,
+}
+
+pub struct Ranked {
+    pub ranking: Vec<(String, f32)>,
+    pub known: f32,
+}
+
+/// Features seen in training with their rarity.
+#[derive(Default)]
+pub struct Vocabulary {
+    index: FxHashMap<u64, (u32, f32)>,
+}
+
+impl IntentModel {
+    pub fn train(examples: &[Example], gazetteer: &Gazetteer, options: &Options) -> Self {
+        let mut names: Vec<String> = examples.iter().map(|e| e.intent.clone()).collect();
+        names.sort_unstable();
+        names.dedup();
+        let sentences: Vec<Sentence> = examples.iter().map(|e| Sentence::new(&e.text)).collect();
+        let vocabulary = Vocabulary::learn(&sentences, gazetteer);
+        let rows: Vec<Row> = sentences.iter().map(|s| vocabulary.row(s, gazetteer)).collect();
+        let targets: Vec<usize> = examples.iter().map(|e| names.binary_search(&e.intent).unwrap_or_default()).collect();
+        let mut words = FxHashMap::default();
+        for sentence in &sentences {
+            for at in 0..sentence.len() {
+                *words.entry(sentence.key(at as isize)).or_default() += 1;
+            }
+        }
+        let how = Training {
+            features: vocabulary.index.len() + 1,
+            classes: names.len(),
+            cost: 0.5,
+            passes: options.intent_passes.unwrap_or(12),
+            seed: options.seed,
+        };
+        let linear = Linear::train(&rows, &targets, &how);
+        Self { names, vocabulary, linear, sharpness: 4.0, words }
+    }
+
+    pub fn rank(&self, sentence: &Sentence, gazetteer: &Gazetteer) -> Ranked {
+        let mut scores = vec![0.0; self.names.len()];
+        self.linear.scores(&self.vocabulary.row(sentence, gazetteer), &mut scores);
+        let best = scores.iter().copied().fold(f32::MIN, f32::max);
+        scores.iter_mut().for_each(|s| *s = ((*s - best) * self.sharpness).exp());
+        let total: f32 = scores.iter().sum();
+        let mut ranking: Vec<(String, f32)> =
+            self.names.iter().cloned().zip(scores.iter().map(|s| s / total)).collect();
+        ranking.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let seen = (0..sentence.len())
+            .map(|at| sentence.key(at as isize))
+            .filter(|word| self.words.contains_key(word) || gazetteer.knows(*word))
+            .count();
+        Ranked { ranking, known: seen as f32 / sentence.len().max(1) as f32 }
+    }
+}
+
+impl Vocabulary {
+    fn learn(sentences: &[Sentence], gazetteer: &Gazetteer) -> Self {
+        let mut counts: FxHashMap<u64, (u32, u32)> = FxHashMap::default();
+        for (at, sentence) in sentences.iter().enumerate() {
+            let here = at as u32 + 1;
+            word_features::each(sentence, gazetteer, |_, key| {
+                let (count, last) = counts.entry(key).or_default();
+                if *last != here {
+                    *last = here;
+                    *count += 1;
+                }
+            });
+        }
+        let mut keys: Vec<(u64, u32)> = counts.into_iter().map(|(key, (count, _))| (key, count)).collect();
+        keys.sort_unstable();
+        let total = 1.0 + sentences.len() as f32;
+        let index = keys
+            .iter()
+            .enumerate()
+            .map(|(at, &(key, count))| (key, (at as u32 + 1, (total / (1.0 + count as f32)).ln() + 1.0)));
+        Self { index: index.collect() }
+    }
+
+    /// Feature values: log count times rarity, each group of length one; feature 0 is the constant.
+    fn row(&self, sentence: &Sentence, gazetteer: &Gazetteer) -> Row {
+        let mut words: Vec<(u32, f32)> = Vec::with_capacity(64);
+        let mut letters: Vec<(u32, f32)> = Vec::with_capacity(256);
+        word_features::each(sentence, gazetteer, |group, key| {
+            if let Some(&found) = self.index.get(&key) {
+                if group == Group::Words { words.push(found) } else { letters.push(found) }
+            }
+        });
+        let mut row: Row = vec![(0, 1.0)];
+        for group in [&mut words, &mut letters] {
+            group.sort_unstable_by_key(|f| f.0);
+            let from = row.len();
+            for run in group.chunk_by(|a, b| a.0 == b.0) {
+                let (feature, rarity) = run[0];
+                row.push((feature, (1.0 + (run.len() as f32).ln()) * rarity));
+            }
+            let length = row[from..].iter().map(|(_, v)| v * v).sum::<f32>().sqrt().max(1e-9);
+            row[from..].iter_mut().for_each(|(_, v)| *v /= length);
+        }
+        row.sort_unstable_by_key(|f| f.0);
+        row
+    }
+}

@@ -1,0 +1,84 @@
+//! A sentence in, the hashed features of each word that tell slots apart out. Refuses to know labels and weights.
+
+use super::{gazetteer::Gazetteer, hash, text::Sentence};
+
+/// Features word by word.
+pub type Columns = Vec<Vec<u64>>;
+
+pub fn columns(sentence: &Sentence, gazetteer: &Gazetteer) -> Columns {
+    let count = sentence.len();
+    let mut columns: Columns = (0..count).map(|_| Vec::with_capacity(64)).collect();
+    let shapes: Vec<u64> = (0..count).map(|at| shape(sentence.word(at))).collect();
+    let shape_at = |at: isize| usize::try_from(at).ok().and_then(|at| shapes.get(at)).copied().unwrap_or(3);
+    for (at, column) in columns.iter_mut().enumerate() {
+        let here = at as isize;
+        let key = |offset: isize| sentence.key(here + offset);
+        column.push(hash::join(20, &[]));
+        for offset in -2..=2isize {
+            column.push(hash::join(30 + (offset + 2) as u32, &[key(offset)]));
+        }
+        column.push(hash::join(40, &[key(-1), key(0)]));
+        column.push(hash::join(41, &[key(0), key(1)]));
+        column.push(hash::join(42, &[key(-2), key(-1)]));
+        column.push(hash::join(43, &[key(1), key(2)]));
+        column.push(hash::join(44, &[key(-1), key(1)]));
+        column.push(hash::join(45, &[key(-1), key(0), key(1)]));
+        column.push(hash::join(46, &[key(-2), key(-1), key(0)]));
+        column.push(hash::join(47, &[key(0), key(1), key(2)]));
+        for offset in -1..=1isize {
+            column.push(hash::join(50 + (offset + 1) as u32, &[shape_at(here + offset)]));
+        }
+        let word = sentence.word(at);
+        affixes(word, 60, 5, column);
+        if at > 0 {
+            affixes(sentence.word(at - 1), 80, 3, column);
+        }
+        if at + 1 < count {
+            affixes(sentence.word(at + 1), 100, 3, column);
+        }
+    }
+    for found in gazetteer.find(sentence) {
+        let kind = hash::bytes(gazetteer.kind(found.kind).as_bytes());
+        for at in found.start..found.end {
+            let edge = u64::from(at == found.start) + 2 * u64::from(at + 1 == found.end);
+            columns[at].push(hash::join(120, &[kind, edge]));
+        }
+        if found.start > 0 {
+            columns[found.start - 1].push(hash::join(121, &[kind]));
+        }
+        if found.end < count {
+            columns[found.end].push(hash::join(122, &[kind]));
+        }
+    }
+    columns
+}
+
+/// Beginnings and endings of up to `longest` letters.
+fn affixes(word: &str, kind: u32, longest: usize, column: &mut Vec<u64>) {
+    for (length, (end, c)) in word.char_indices().take(longest).enumerate() {
+        let part = &word.as_bytes()[..end + c.len_utf8()];
+        column.push(hash::join(kind + length as u32, &[hash::bytes(part)]));
+    }
+    for (length, (start, _)) in word.char_indices().rev().take(longest).enumerate() {
+        column.push(hash::join(kind + 10 + length as u32, &[hash::bytes(&word.as_bytes()[start..])]));
+    }
+}
+
+/// The word with its letters and digits blurred, repeats dropped.
+fn shape(word: &str) -> u64 {
+    let mut blurred = hash::join(0, &[]);
+    let mut last = ' ';
+    for c in word.chars() {
+        let class = match c {
+            '0'..='9' => '0',
+            c if c.is_ascii_alphabetic() => 'a',
+            c if c.is_alphanumeric() => 'b',
+            c => c,
+        };
+        if class != last {
+            blurred = hash::join(0, &[blurred, u64::from(u32::from(class))]);
+            last = class;
+        }
+    }
+    blurred
+}
