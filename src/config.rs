@@ -1,1 +1,325 @@
-//! Settings: defaults, then file, then environment, then flags; checked once.
+//! Settings: defaults, then file, then environment, then flags; checked once. What comes out is plain values that are
+//! safe to use; what the settings do is the business of those who are handed them.
+//!
+//! Every setting has one key (`asr.workers`), one line in [`table`], one environment name (`VOICECART_ASR_WORKERS`).
+
+mod check;
+mod load;
+mod show;
+pub mod table;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+pub use load::{Loaded, Origin, Sources};
+pub use show::{explain, listing};
+
+/// Everything that can be set. Field order is the order of the printed listing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Where the server listens.
+    pub bind: SocketAddr,
+    /// Database, search index and audio that is kept at all.
+    pub data_dir: PathBuf,
+    /// The locale that callers get when they name none; a folder of [`Intents::dir`].
+    pub locale: String,
+    /// IANA name of the zone the shop keeps its calendar in, or `system`.
+    pub time_zone: String,
+    pub intents: Intents,
+    pub auth: Auth,
+    pub alexa: Alexa,
+    pub wyoming: Wyoming,
+    pub shop: Shop,
+    pub models: Models,
+    pub asr: Asr,
+    pub trust: Trust,
+    pub voice: Voice,
+    pub deadlines: Deadlines,
+    pub limits: Limits,
+    pub links: Links,
+    pub cors: Cors,
+    pub log: Log,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Intents {
+    /// One folder for each locale, each with `model.json` and `replies.ftl`.
+    pub dir: PathBuf,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Auth {
+    /// Whether the HTTP API asks for a key. Only a server bound to loopback may do without.
+    pub required: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Alexa {
+    /// Whether requests must carry Amazon's signature.
+    pub verify: bool,
+    /// Skill ids that are answered; empty answers any.
+    pub application_ids: Vec<String>,
+    /// A PEM file with one more trusted root; for tests.
+    pub extra_root: Option<PathBuf>,
+    /// Where certificate chains are fetched from in place of Amazon's store; for tests.
+    pub chain_base_override: Option<String>,
+    /// How far a request's timestamp may be off, in seconds; Amazon allows no more than 150.
+    pub tolerance_seconds: u32,
+    /// A turn, in milliseconds; Alexa itself gives up after 8,000.
+    pub deadline_ms: u64,
+    /// Turns worked on at once; one more is told to wait a moment.
+    pub max_in_flight: usize,
+}
+
+/// Home Assistant's satellites. The settings are reserved: this version does not speak the protocol yet.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Wyoming {
+    pub bind: Option<SocketAddr>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Shop {
+    /// Whether a new database is filled with the sample shop.
+    pub sample: bool,
+    /// Where the sample shop lies.
+    pub sample_dir: PathBuf,
+    /// The customer that callers are when they do not say who they are.
+    pub guest: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Models {
+    /// Where speech models lie and are fetched to.
+    pub dir: PathBuf,
+    /// Base address to fetch models from in place of the one in the manifest.
+    pub mirror: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Asr {
+    /// A model's name in the manifest; none takes the best one present.
+    pub model: Option<String>,
+    /// Recognitions side by side; 0 takes half the processors.
+    pub workers: u32,
+    /// Threads for each recognition; 0 shares the processors among the workers.
+    pub threads: u32,
+    /// Requests that may wait for a worker; 0 is twice the workers.
+    pub queue: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Trust {
+    /// Confidence below which nothing was heard, 0.0..=1.0.
+    pub reject: f32,
+    /// Confidence below which the shopper is asked first, 0.0..=1.0, not below `reject`.
+    pub doubt: f32,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Voice {
+    /// A voice of the synthesiser, such as `en-us`.
+    pub name: String,
+    /// Words a minute, 80..=450.
+    pub words_per_minute: u32,
+    /// 0..=99; 50 is the voice's own.
+    pub pitch: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Deadlines {
+    /// A whole turn, in milliseconds. Alexa waits 8,000.
+    pub turn_ms: u64,
+    /// Sending the request line and headers, in milliseconds.
+    pub headers_ms: u64,
+    /// Sending a body, in milliseconds.
+    pub body_ms: u64,
+    /// Finishing what is under way at shutdown, in milliseconds.
+    pub drain_ms: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Largest audio body, in bytes.
+    pub upload_bytes: usize,
+    /// Largest JSON body, in bytes.
+    pub json_bytes: usize,
+    /// Longest audio, in seconds.
+    pub audio_seconds: u32,
+    /// Open connections.
+    pub connections: usize,
+    /// Turns worked on at once; more are refused with 503.
+    pub turns: usize,
+    /// Requests a minute for each API key; 0 does not limit.
+    pub requests_per_minute: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Links {
+    /// How long a link to spoken audio works, in seconds.
+    pub seconds: u64,
+    /// Memory for audio behind links, in bytes; the oldest goes first.
+    pub bytes: usize,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Cors {
+    /// Web origins that may call from a browser, such as `https://shop.example`; empty allows none.
+    pub origins: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// `error`, `warn`, `info`, `debug`, `trace`, or a filter such as `info,voicecart=debug`.
+    pub filter: String,
+    /// `auto` (words on a terminal, JSON otherwise), `pretty` or `json`.
+    pub format: LogFormat,
+    /// Whether what shoppers say may be logged, and only at `debug`.
+    pub transcripts: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    #[default]
+    Auto,
+    Pretty,
+    Json,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("cannot read the settings file {path}: {source}")]
+    Read { path: String, source: std::io::Error },
+    #[error("{path}: {problem}")]
+    Syntax { path: String, problem: String },
+    #[error("{origin}: there is no setting `{key}`{}", near.map(|n| format!("; did you mean `{n}`?")).unwrap_or_default())]
+    Unknown { origin: Origin, key: String, near: Option<&'static str> },
+    #[error("{origin}: `{key}` {problem}")]
+    Value { origin: Origin, key: String, problem: String },
+    #[error("{0}")]
+    Invalid(String),
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            bind: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            data_dir: "voicecart-data".into(),
+            locale: "en-US".into(),
+            time_zone: "system".into(),
+            intents: Intents::default(),
+            auth: Auth::default(),
+            alexa: Alexa::default(),
+            wyoming: Wyoming::default(),
+            shop: Shop::default(),
+            models: Models::default(),
+            asr: Asr::default(),
+            trust: Trust::default(),
+            voice: Voice::default(),
+            deadlines: Deadlines::default(),
+            limits: Limits::default(),
+            links: Links::default(),
+            cors: Cors::default(),
+            log: Log::default(),
+        }
+    }
+}
+
+impl Default for Intents {
+    fn default() -> Self {
+        Self { dir: "intents".into() }
+    }
+}
+
+impl Default for Auth {
+    fn default() -> Self {
+        Self { required: true }
+    }
+}
+
+impl Default for Alexa {
+    fn default() -> Self {
+        Self {
+            verify: true,
+            application_ids: Vec::new(),
+            extra_root: None,
+            chain_base_override: None,
+            tolerance_seconds: 150,
+            deadline_ms: 6_000,
+            max_in_flight: 512,
+        }
+    }
+}
+
+impl Default for Shop {
+    fn default() -> Self {
+        Self { sample: true, sample_dir: "sample-shop".into(), guest: "demo".into() }
+    }
+}
+
+impl Default for Models {
+    fn default() -> Self {
+        Self { dir: "models".into(), mirror: None }
+    }
+}
+
+impl Default for Trust {
+    fn default() -> Self {
+        Self { reject: 0.35, doubt: 0.6 }
+    }
+}
+
+impl Default for Voice {
+    fn default() -> Self {
+        Self { name: "en-us".into(), words_per_minute: 175, pitch: 50 }
+    }
+}
+
+impl Default for Deadlines {
+    fn default() -> Self {
+        Self { turn_ms: 6_000, headers_ms: 10_000, body_ms: 20_000, drain_ms: 10_000 }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            // 30 s of 48 kHz stereo float, with room for headers.
+            upload_bytes: 12 << 20,
+            json_bytes: 64 << 10,
+            audio_seconds: 30,
+            connections: 1_024,
+            turns: 64,
+            requests_per_minute: 600,
+        }
+    }
+}
+
+impl Default for Links {
+    fn default() -> Self {
+        Self { seconds: 300, bytes: 64 << 20 }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { filter: "info".into(), format: LogFormat::Auto, transcripts: false }
+    }
+}

@@ -1,0 +1,140 @@
+//! What settings must hold together before anything is started. Answers with the first thing that is wrong.
+
+use std::ops::RangeInclusive;
+
+use super::{ConfigError, Settings};
+
+pub(super) fn check(s: &Settings) -> Result<(), ConfigError> {
+    if !s.auth.required && !s.bind.ip().is_loopback() {
+        return fail(format!(
+            "auth.required is false but bind is {}: without API keys the server may only listen on a loopback address \
+             such as 127.0.0.1:8080",
+            s.bind
+        ));
+    }
+    if s.locale.is_empty() || !s.locale.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
+        return fail(format!("locale is {:?}; it must be a language tag such as en-US", s.locale));
+    }
+    if s.time_zone != "system"
+        && let Err(error) = jiff::tz::TimeZone::get(&s.time_zone)
+    {
+        return fail(format!("time_zone is {:?}, which is not known here: {error}", s.time_zone));
+    }
+    if s.shop.guest.is_empty() || !s.shop.guest.bytes().all(|b| b.is_ascii_graphic()) || s.shop.guest.len() > 255 {
+        return fail("shop.guest must be 1 to 255 printable ASCII characters without spaces".into());
+    }
+    let unit = |key, value: f32| within(key, value, 0.0..=1.0);
+    unit("trust.reject", s.trust.reject)?;
+    unit("trust.doubt", s.trust.doubt)?;
+    if s.trust.doubt < s.trust.reject {
+        return fail(format!(
+            "trust.doubt ({}) must not be below trust.reject ({})",
+            s.trust.doubt, s.trust.reject
+        ));
+    }
+    within("voice.words_per_minute", s.voice.words_per_minute, 80..=450)?;
+    within("voice.pitch", s.voice.pitch, 0..=99)?;
+    within("alexa.tolerance_seconds", s.alexa.tolerance_seconds, 0..=150)?;
+    within("alexa.deadline_ms", s.alexa.deadline_ms, 500..=7_500)?;
+    within("alexa.max_in_flight", s.alexa.max_in_flight, 1..=100_000)?;
+    within("asr.workers", s.asr.workers, 0..=256)?;
+    within("asr.threads", s.asr.threads, 0..=256)?;
+    within("asr.queue", s.asr.queue, 0..=10_000)?;
+    within("deadlines.turn_ms", s.deadlines.turn_ms, 100..=120_000)?;
+    within("deadlines.headers_ms", s.deadlines.headers_ms, 100..=120_000)?;
+    within("deadlines.body_ms", s.deadlines.body_ms, 100..=600_000)?;
+    within("deadlines.drain_ms", s.deadlines.drain_ms, 0..=600_000)?;
+    within("limits.upload_bytes", s.limits.upload_bytes, 1_024..=(1 << 30))?;
+    within("limits.json_bytes", s.limits.json_bytes, 1_024..=(16 << 20))?;
+    within("limits.audio_seconds", s.limits.audio_seconds, 1..=30)?;
+    within("limits.connections", s.limits.connections, 1..=1_000_000)?;
+    within("limits.turns", s.limits.turns, 1..=100_000)?;
+    within("links.seconds", s.links.seconds, 1..=86_400)?;
+    within("links.bytes", s.links.bytes, 1 << 20..=1 << 36)?;
+    for (key, address) in [("models.mirror", &s.models.mirror), ("alexa.chain_base_override", &s.alexa.chain_base_override)] {
+        if let Some(address) = address {
+            web_address(key, address)?;
+        }
+    }
+    for origin in &s.cors.origins {
+        let url = web_address("cors.origins", origin)?;
+        if url.origin().ascii_serialization() != *origin {
+            return fail(format!(
+                "cors.origins has {origin:?}; an origin is scheme, host and port only, such as {}",
+                url.origin().ascii_serialization()
+            ));
+        }
+    }
+    if let Err(error) = tracing_subscriber::EnvFilter::try_new(&s.log.filter) {
+        return fail(format!("log.filter is {:?}: {error}", s.log.filter));
+    }
+    Ok(())
+}
+
+fn within<T: PartialOrd + std::fmt::Display>(key: &str, value: T, range: RangeInclusive<T>) -> Result<(), ConfigError> {
+    if range.contains(&value) {
+        return Ok(());
+    }
+    fail(format!("{key} is {value}; it must be between {} and {}", range.start(), range.end()))
+}
+
+fn web_address(key: &str, text: &str) -> Result<url::Url, ConfigError> {
+    match url::Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(url),
+        // The text itself may hold a password, so it is not repeated.
+        _ => Err(ConfigError::Invalid(format!("{key} is not an http or https address"))),
+    }
+}
+
+fn fail<T>(problem: String) -> Result<T, ConfigError> {
+    Err(ConfigError::Invalid(problem))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(change: impl FnOnce(&mut Settings), wanted: &str) {
+        let mut settings = Settings::default();
+        check(&settings).unwrap();
+        change(&mut settings);
+        let error = check(&settings).unwrap_err().to_string();
+        assert!(error.contains(wanted), "{error}");
+    }
+
+    #[test]
+    fn refusals() {
+        refused(
+            |s| {
+                s.auth.required = false;
+                s.bind = ([0, 0, 0, 0], 8080).into();
+            },
+            "loopback",
+        );
+        refused(|s| s.locale = "../en".into(), "locale");
+        refused(|s| s.time_zone = "Mars/Olympus".into(), "time_zone");
+        refused(|s| s.shop.guest = "a b".into(), "shop.guest");
+        refused(|s| s.trust.reject = f32::NAN, "trust.reject");
+        refused(|s| s.trust.doubt = 0.1, "must not be below");
+        refused(|s| s.voice.words_per_minute = 20, "between 80 and 450");
+        refused(|s| s.models.mirror = Some("ftp://u:secret@host".into()), "models.mirror");
+        refused(|s| s.cors.origins = vec!["https://a.example/path".into()], "https://a.example");
+        refused(|s| s.log.filter = "voicecart=loud=2".into(), "log.filter");
+        refused(|s| s.limits.audio_seconds = 0, "limits.audio_seconds");
+    }
+
+    #[test]
+    fn no_keys_on_loopback_is_fine() {
+        let mut settings = Settings::default();
+        settings.auth.required = false;
+        settings.bind = ([127, 0, 0, 1], 0).into();
+        check(&settings).unwrap();
+    }
+
+    #[test]
+    fn a_password_is_not_repeated() {
+        let mut settings = Settings::default();
+        settings.models.mirror = Some("ftp://u:secret@host".into());
+        assert!(!check(&settings).unwrap_err().to_string().contains("secret"));
+    }
+}

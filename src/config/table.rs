@@ -1,0 +1,165 @@
+//! The table of settings: one line for each key, from which the environment names, the parsing of text into values and
+//! the explanations are made. Knows no values.
+
+/// One setting.
+#[derive(Debug)]
+pub struct Setting {
+    /// Dotted path into [`Settings`](super::Settings).
+    pub key: &'static str,
+    pub kind: Kind,
+    /// One line for people.
+    pub about: &'static str,
+}
+
+/// How text from the environment or a flag is read, and how the value is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `true` or `false`, `1` or `0`, `yes` or `no`, `on` or `off`.
+    Flag,
+    Whole,
+    Number,
+    Text,
+    /// Text that may be absent; empty means absent.
+    MaybeText,
+    /// As `MaybeText`; a name and password inside it are never shown.
+    MaybeUrl,
+    /// Separated by commas.
+    List,
+}
+
+/// What every environment name begins with.
+pub const PREFIX: &str = "VOICECART_";
+
+impl Setting {
+    /// `asr.workers` is `VOICECART_ASR_WORKERS`.
+    pub fn env(&self) -> String {
+        format!("{PREFIX}{}", self.key.replace('.', "_").to_ascii_uppercase())
+    }
+}
+
+pub fn find(key: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|s| s.key == key)
+}
+
+pub fn find_env(name: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|s| s.env() == name)
+}
+
+/// The key most like `key`, if any is like it at all.
+pub fn near(key: &str) -> Option<&'static str> {
+    let leaf = |k: &str| k.rsplit('.').next().unwrap_or(k).to_owned();
+    SETTINGS
+        .iter()
+        .map(|s| {
+            let whole = strsim::normalized_damerau_levenshtein(key, s.key);
+            // `workers` alone, or `whisper.workers`, still points to `asr.workers`.
+            let last = strsim::normalized_damerau_levenshtein(&leaf(key), &leaf(s.key)) - 0.1;
+            (whole.max(last), s.key)
+        })
+        .filter(|(score, _)| *score >= 0.6)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, key)| key)
+}
+
+macro_rules! settings {
+    ($($key:literal $kind:ident $about:literal;)*) => {
+        pub static SETTINGS: &[Setting] = &[$(Setting { key: $key, kind: Kind::$kind, about: $about }),*];
+    };
+}
+
+settings! {
+    "bind" Text "address and port to listen on";
+    "data_dir" Text "folder of the database and the search index";
+    "locale" Text "locale of callers that name none; a folder of intents.dir";
+    "time_zone" Text "zone of the shop's calendar, such as Europe/Berlin, or system";
+    "intents.dir" Text "folder with one folder of intents and replies for each locale";
+    "auth.required" Flag "ask for an API key; false only on a loopback address";
+    "alexa.verify" Flag "accept only requests signed by Amazon";
+    "alexa.application_ids" List "skill ids that are answered; empty answers any";
+    "alexa.extra_root" MaybeText "PEM file with one more trusted root, for tests";
+    "alexa.chain_base_override" MaybeUrl "address to fetch certificate chains from, for tests";
+    "alexa.tolerance_seconds" Whole "how far a request's timestamp may be off, 0 to 150";
+    "alexa.deadline_ms" Whole "a turn for Alexa, in milliseconds, 500 to 7500";
+    "alexa.max_in_flight" Whole "turns for Alexa worked on at once";
+    "wyoming.bind" MaybeText "reserved for Home Assistant satellites; not served yet";
+    "shop.sample" Flag "fill a new database with the sample shop";
+    "shop.sample_dir" Text "folder of the sample shop";
+    "shop.guest" Text "customer that unknown callers are";
+    "models.dir" Text "folder of the speech models";
+    "models.mirror" MaybeUrl "address to fetch models from in place of the manifest's";
+    "asr.model" MaybeText "speech model by name; empty takes the best one present";
+    "asr.workers" Whole "recognitions side by side; 0 takes half the processors";
+    "asr.threads" Whole "threads for each recognition; 0 shares the processors";
+    "asr.queue" Whole "requests that may wait for a worker; 0 is twice the workers";
+    "trust.reject" Number "confidence below which nothing was heard, 0 to 1";
+    "trust.doubt" Number "confidence below which the shopper is asked first, 0 to 1";
+    "voice.name" Text "voice of the synthesiser";
+    "voice.words_per_minute" Whole "speed of speech, 80 to 450";
+    "voice.pitch" Whole "pitch of speech, 0 to 99";
+    "deadlines.turn_ms" Whole "a whole turn, in milliseconds";
+    "deadlines.headers_ms" Whole "receiving the headers of a request, in milliseconds";
+    "deadlines.body_ms" Whole "receiving the body of a request, in milliseconds";
+    "deadlines.drain_ms" Whole "finishing what is under way at shutdown, in milliseconds";
+    "limits.upload_bytes" Whole "largest audio body, in bytes";
+    "limits.json_bytes" Whole "largest JSON body, in bytes";
+    "limits.audio_seconds" Whole "longest audio, in seconds";
+    "limits.connections" Whole "connections open at once";
+    "limits.turns" Whole "turns worked on at once; more are refused";
+    "limits.requests_per_minute" Whole "requests a minute for each API key; 0 does not limit";
+    "links.seconds" Whole "how long a link to spoken audio works, in seconds";
+    "links.bytes" Whole "memory for audio behind links, in bytes";
+    "cors.origins" List "web origins that may call from a browser";
+    "log.filter" Text "error, warn, info, debug, trace, or a filter";
+    "log.format" Text "auto, pretty or json";
+    "log.transcripts" Flag "log what shoppers say, at debug";
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::config::{Settings, load};
+
+    #[test]
+    fn every_field_has_a_line_and_every_line_a_field() {
+        let mut full = Settings::default();
+        full.alexa.extra_root = Some("root.pem".into());
+        full.alexa.chain_base_override = Some("http://localhost".into());
+        full.wyoming.bind = Some(full.bind);
+        full.models.mirror = Some("https://mirror.example".into());
+        full.asr.model = Some("tiny.en".into());
+        let fields: BTreeSet<String> = load::flatten(&toml::Table::try_from(&full).unwrap()).into_keys().collect();
+        let lines: BTreeSet<String> = SETTINGS.iter().map(|s| s.key.to_owned()).collect();
+        assert_eq!(fields, lines);
+    }
+
+    #[test]
+    fn environment_names_are_distinct() {
+        let names: BTreeSet<String> = SETTINGS.iter().map(Setting::env).collect();
+        assert_eq!(names.len(), SETTINGS.len());
+        for (name, key) in [
+            ("VOICECART_BIND", "bind"),
+            ("VOICECART_DATA_DIR", "data_dir"),
+            ("VOICECART_AUTH_REQUIRED", "auth.required"),
+            ("VOICECART_ALEXA_VERIFY", "alexa.verify"),
+            ("VOICECART_WYOMING_BIND", "wyoming.bind"),
+            ("VOICECART_ASR_WORKERS", "asr.workers"),
+        ] {
+            assert_eq!(find_env(name).map(|s| s.key), Some(key), "{name}");
+        }
+    }
+
+    #[test]
+    fn near_keys() {
+        for (wrong, right) in [
+            ("asr.worker", Some("asr.workers")),
+            ("workers", Some("asr.workers")),
+            ("alexa.verfy", Some("alexa.verify")),
+            ("datadir", Some("data_dir")),
+            ("zzzzzzzz", None),
+        ] {
+            assert_eq!(near(wrong), right, "{wrong}");
+        }
+    }
+}
