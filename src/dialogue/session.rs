@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Say, SessionError};
+use super::{Focus, Say, SessionError};
 use crate::language::Reading;
-use crate::shop::{CustomerId, OrderNumber, Product, Quantity, Quote, RequestId, Search, Sku};
+use crate::shop::{CustomerId, OrderNumber, OrderRef, Product, Quantity, Quote, RequestId, Search, Sku};
 
 /// Names one conversation; chosen by the caller (Alexa's session id) or by us.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -36,6 +36,8 @@ pub struct Session {
     pub question: Option<Question>,
     /// The last search and what of it has been read out.
     pub results: Option<Results>,
+    /// What the acts of this turn are for; tells [`settle`](super::Dialogue::settle) how to go on.
+    pub task: Option<Task>,
     /// The product last spoken of ("it", "that one").
     pub product: Option<Product>,
     /// The order last spoken of.
@@ -62,13 +64,15 @@ pub struct Results {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Question {
     /// Buy exactly this?
-    Purchase(Quote),
-    /// How many of this, for the basket or to buy now?
-    HowMany { sku: Sku, buy: bool },
+    Purchase(Box<Quote>),
+    /// There are only so many: those, then?
+    Shortage { sku: Sku, left: Quantity, purpose: Purpose },
     /// Which of the results?
-    WhichOne { then: WhichThen, quantity: Option<Quantity> },
+    WhichOne { purpose: Purpose, quantity: Option<Quantity> },
     /// What are you looking for?
-    WhatProduct { then: WhichThen, quantity: Option<Quantity> },
+    WhatProduct { purpose: Purpose, quantity: Option<Quantity> },
+    /// Never bought that before: shall I look for it?
+    LookFor(String),
     /// Which order number?
     WhichOrder,
     /// Shall I empty the basket?
@@ -76,15 +80,29 @@ pub enum Question {
     /// Shall I read more results?
     More,
     /// Did you say this? (heard with little confidence)
-    DidYouSay(String),
+    DidYouSay(Box<Reading>),
 }
 
-/// What a chosen product is wanted for.
+/// What a product is wanted for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum WhichThen {
-    Describe,
+pub enum Purpose {
+    Browse,
+    Describe(Focus),
     Basket,
     Buy,
+}
+
+/// What the shop's next answer is for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Task {
+    /// A product is looked for.
+    Find { purpose: Purpose, quantity: Option<Quantity> },
+    /// An order is looked for.
+    Track(OrderRef),
+    /// The basket is counted before it is emptied.
+    EmptyBasket,
+    /// A basket line is taken out to be put back with another quantity.
+    Requantify { sku: Sku, quantity: Quantity },
 }
 
 impl Session {
@@ -97,6 +115,7 @@ impl Session {
             turns: 0,
             question: None,
             results: None,
+            task: None,
             product: None,
             order: None,
             last: None,
@@ -123,7 +142,10 @@ impl Session {
     pub fn remember(&mut self, answered: Answered) {
         const KEPT: usize = 8;
         self.turns += 1;
-        self.last = Some(answered.say.clone());
+        // "Repeat" means the last thing about the shop, not the apology or the acknowledgement after it.
+        if !matches!(answered.say, Say::NotHeard | Say::Pace { .. } | Say::NothingOpen | Say::Spelled { .. }) {
+            self.last = Some(answered.say.clone());
+        }
         if self.answered.len() == KEPT {
             self.answered.remove(0);
         }

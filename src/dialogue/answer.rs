@@ -1,0 +1,147 @@
+//! Open questions: what they make likely, and what an answer to them leads to.
+
+use super::policy::take;
+use super::session::{Purpose, Question, Session, Task};
+use super::{Decision, Dialogue, Say, fill, refer};
+use crate::language::{Expectation, Reading};
+use crate::shop::{Act, Line, OrderNumber, OrderRef, Quantity};
+
+/// Whether a reading answered the question, and with what.
+#[allow(clippy::large_enum_variant)] // lives for one call
+pub enum Answered {
+    Done(Decision),
+    /// "Yes, that is what I said": go on with this reading.
+    Reading(Box<Reading>),
+    NotAnAnswer,
+}
+
+const YES_NO: &[&str] = &["AMAZON.YesIntent", "AMAZON.NoIntent"];
+
+/// What the open question, or the open list, makes likely.
+pub fn expectation(session: &Session) -> Expectation {
+    let expect = |intents: &[&str], slot: Option<(&str, &str)>| Expectation {
+        intents: intents.iter().map(|i| (*i).to_owned()).collect(),
+        slot: slot.map(|(i, s)| (i.to_owned(), s.to_owned())),
+    };
+    let a_choice = Some(("ChooseResultIntent", "Number"));
+    match &session.question {
+        Some(Question::Purchase(_)) => expect(
+            &["AMAZON.YesIntent", "AMAZON.NoIntent", "SetQuantityIntent"],
+            Some(("SetQuantityIntent", "Quantity")),
+        ),
+        Some(Question::Shortage { .. }) => expect(YES_NO, Some(("SetQuantityIntent", "Quantity"))),
+        Some(Question::WhichOne { .. }) => expect(&["ChooseResultIntent"], a_choice),
+        Some(Question::WhatProduct { .. }) => expect(&["SearchProductIntent"], Some(("SearchProductIntent", "Query"))),
+        Some(Question::WhichOrder) => expect(&["TrackOrderIntent"], Some(("TrackOrderIntent", "OrderNumber"))),
+        Some(Question::More) => expect(
+            &["AMAZON.YesIntent", "AMAZON.NoIntent", "ChooseResultIntent", "AMAZON.NextIntent", "RefineSearchIntent"],
+            a_choice,
+        ),
+        Some(Question::EmptyBasket | Question::DidYouSay(_) | Question::LookFor(_)) => expect(YES_NO, None),
+        None if session.results.is_some() => expect(
+            &["ChooseResultIntent", "RefineSearchIntent", "AMAZON.NextIntent", "AMAZON.PreviousIntent"],
+            a_choice,
+        ),
+        None => Expectation::default(),
+    }
+}
+
+/// Reads `reading` as the answer to `question`, which has been taken out of the session.
+pub fn answer(session: &mut Session, question: &Question, reading: &Reading) -> Answered {
+    let intent = reading.intent.as_str();
+    let yes = intent == "AMAZON.YesIntent";
+    let no = matches!(intent, "AMAZON.NoIntent" | "AMAZON.CancelIntent");
+    let say = |s| Answered::Done(Decision::Say(s));
+    let act = |a| Answered::Done(Decision::Act(a));
+    match question {
+        Question::Purchase(quote) => match (intent, &quote.lines[..]) {
+            _ if yes => act(Act::Buy { quote_id: quote.id.clone() }),
+            _ if no => say(Say::NotBought),
+            // "Make it two": a new offer for the same thing.
+            ("SetQuantityIntent", [line]) => match fill::quantity(reading) {
+                Ok(Some(quantity)) => {
+                    session.task = Some(Task::Find { purpose: Purpose::Buy, quantity: Some(quantity) });
+                    act(Act::Quote { lines: vec![Line { sku: line.product.sku.clone(), quantity }] })
+                }
+                _ => {
+                    session.question = Some(question.clone());
+                    say(Say::BadQuantity)
+                }
+            },
+            _ => Answered::NotAnAnswer,
+        },
+        Question::Shortage { sku, left, purpose } => {
+            let quantity = match fill::quantity(reading) {
+                Ok(Some(quantity)) if intent == "SetQuantityIntent" => quantity,
+                _ if yes => *left,
+                _ if no => return say(if *purpose == Purpose::Buy { Say::NotBought } else { Say::Cancelled }),
+                _ => return Answered::NotAnAnswer,
+            };
+            session.task = Some(Task::Find { purpose: *purpose, quantity: Some(quantity) });
+            act(match purpose {
+                Purpose::Buy => Act::Quote { lines: vec![Line { sku: sku.clone(), quantity }] },
+                _ => Act::AddToBasket { sku: sku.clone(), quantity },
+            })
+        }
+        Question::WhichOne { purpose, quantity } => match (intent, chosen(reading)) {
+            ("ChooseResultIntent" | "SetQuantityIntent" | "ProductDetailIntent", Some(place)) => {
+                match refer::resolve(session, Some(place)) {
+                    refer::Referent::Product(product) => Answered::Done(take(session, &product, *purpose, *quantity)),
+                    refer::Referent::NoSuchPlace(shown) => {
+                        session.question = Some(question.clone());
+                        say(Say::NoSuchChoice { shown })
+                    }
+                    refer::Referent::Nothing => Answered::NotAnAnswer,
+                }
+            }
+            ("SearchProductIntent", None) => Answered::Done(Dialogue.find(session, reading, *purpose, *quantity)),
+            _ if no => say(Say::Cancelled),
+            _ => Answered::NotAnAnswer,
+        },
+        Question::WhatProduct { purpose, quantity } => match intent {
+            "SearchProductIntent" => Answered::Done(Dialogue.find(session, reading, *purpose, *quantity)),
+            _ if no => say(Say::Cancelled),
+            _ => Answered::NotAnAnswer,
+        },
+        Question::LookFor(words) if yes => {
+            session.task = Some(Task::Find { purpose: Purpose::Browse, quantity: None });
+            let search = crate::shop::Search { query: words.clone(), limit: fill::PAGE, ..Default::default() };
+            act(Act::Search(search))
+        }
+        Question::WhichOrder => match digits(reading).and_then(|d| OrderNumber::new(d).ok()) {
+            Some(number) => {
+                session.task = Some(Task::Track(OrderRef::Number(number.clone())));
+                act(Act::Track(OrderRef::Number(number)))
+            }
+            None if no => say(Say::Cancelled),
+            None => Answered::NotAnAnswer,
+        },
+        Question::EmptyBasket if yes => act(Act::EmptyBasket),
+        Question::More if yes => match &session.results {
+            Some(results) => {
+                let mut search = results.search.clone();
+                search.offset += results.page.len() as u32;
+                session.task = Some(Task::Find { purpose: Purpose::Browse, quantity: None });
+                act(Act::Search(search))
+            }
+            None => Answered::NotAnAnswer,
+        },
+        Question::DidYouSay(meant) if yes => Answered::Reading(meant.clone()),
+        Question::DidYouSay(_) if no => say(Say::NotHeard),
+        Question::EmptyBasket | Question::LookFor(_) | Question::More if no => say(Say::Cancelled),
+        _ => Answered::NotAnAnswer,
+    }
+}
+
+/// A place in a list, or a bare number said in answer to "which one?".
+fn chosen(reading: &Reading) -> Option<i64> {
+    fill::place(reading).or_else(|| match fill::quantity(reading) {
+        Ok(Some(n)) => Some(i64::from(Quantity::get(n))),
+        _ => None,
+    })
+}
+
+/// The digits of whichever number slot was filled.
+fn digits(reading: &Reading) -> Option<&str> {
+    ["OrderNumber", "Number", "Quantity"].iter().find_map(|name| reading.slot(name)).map(|s| s.value.as_str())
+}

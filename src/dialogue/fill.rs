@@ -1,0 +1,114 @@
+//! Slots into the shop's own values: words into a search, digits into quantities and order numbers, dates into days.
+//! Refuses to know what is done with them.
+
+use jiff::civil::Date;
+
+use crate::language::{Reading, Slot};
+use crate::shop::money::Currency;
+use crate::shop::{Filters, Money, OrderNumber, OrderRef, Quantity, Search, Sort};
+
+/// Results read out at a time: what one can keep in mind by ear.
+pub const PAGE: u32 = 3;
+
+/// A slot whose resolution scores at least this is called by its resolved name: "oil natural armands" becomes
+/// "all natural almonds". Below it, the shopper's own words go to the search, which has its own ear.
+const SURE: f32 = 0.8;
+
+/// The words a slot stands for.
+pub fn words(slot: &Slot) -> String {
+    match slot.resolutions.first() {
+        Some(best) if best.score >= SURE => best.name.clone(),
+        _ => slot.value.clone(),
+    }
+}
+
+/// The product words of a reading, from whichever slot carries them.
+pub fn product_words(reading: &Reading) -> Option<String> {
+    ["Product", "Query"].iter().find_map(|name| reading.slot(name)).map(words).filter(|w| !w.trim().is_empty())
+}
+
+/// A fresh search from the slots of a reading; `None` when it names nothing to look for.
+pub fn search(reading: &Reading) -> Option<Search> {
+    let mut search = Search { limit: PAGE, query: product_words(reading).unwrap_or_default(), ..Search::default() };
+    narrow(&mut search, reading);
+    let open = search.query.is_empty() && search.filters == Filters::default() && search.sort == Sort::Relevance;
+    (!open).then_some(search)
+}
+
+/// Adds the filters and the order that a reading names to a search. Tells whether it named any.
+pub fn narrow(search: &mut Search, reading: &Reading) -> bool {
+    let before = (search.filters.clone(), search.sort);
+    let text = |name: &str| reading.slot(name).map(words);
+    let price = |name: &str| reading.slot(name).and_then(|s| dollars(&s.value));
+    let f = &mut search.filters;
+    f.brand = text("Brand").or(f.brand.take());
+    f.category = text("Department").or(f.category.take());
+    f.colour = text("Color").or(f.colour.take());
+    f.size = text("Size").or(f.size.take());
+    f.max_price = price("MaxPrice").or(f.max_price);
+    f.min_price = price("MinPrice").or(f.min_price);
+    if let Some(feature) = text("Feature") {
+        if feature.eq_ignore_ascii_case("in stock") {
+            f.in_stock = true;
+        } else if !f.features.contains(&feature) {
+            f.features.push(feature);
+        }
+    }
+    if let Some(slot) = reading.slot("SortOrder") {
+        search.sort = sort(slot);
+    }
+    (search.filters.clone(), search.sort) != before
+}
+
+fn sort(slot: &Slot) -> Sort {
+    let id = slot.resolutions.first().map_or(slot.value.as_str(), |r| r.id.as_str());
+    match id {
+        "best_rated" | "best rated" => Sort::BestRated,
+        "newest" => Sort::Newest,
+        _ => Sort::Cheapest,
+    }
+}
+
+/// Whole or decimal dollars as a slot of type `AMAZON.NUMBER` gives them.
+fn dollars(value: &str) -> Option<Money> {
+    Money::parse(value, Currency::USD).ok()
+}
+
+/// A quantity slot: `Ok(None)` when it was not said, `Err` when it is none that can be sold.
+pub fn quantity(reading: &Reading) -> Result<Option<Quantity>, ()> {
+    let Some(slot) = reading.slot("Quantity") else { return Ok(None) };
+    let n: u32 = slot.value.parse().map_err(|_| ())?;
+    Quantity::new(n).map(Some).map_err(|_| ())
+}
+
+/// The place in a list that was named, from 1; -1 is the last.
+pub fn place(reading: &Reading) -> Option<i64> {
+    let slot = ["Ordinal", "Number"].iter().find_map(|name| reading.slot(name))?;
+    match slot.value.as_str() {
+        "last" => Some(-1),
+        digits => digits.parse().ok(),
+    }
+}
+
+/// Which order a reading means; `Err` when it names a number that no order can have.
+pub fn order(reading: &Reading, today: Date) -> Result<OrderRef, ()> {
+    if let Some(slot) = reading.slot("OrderNumber") {
+        return OrderNumber::new(&slot.value).map(OrderRef::Number).map_err(|_| ());
+    }
+    if let Some(days) = days(reading, today) {
+        return Ok(days);
+    }
+    Ok(product_words(reading).map_or(OrderRef::Latest, OrderRef::Product))
+}
+
+/// The days a `Date` slot covers, as an order reference.
+pub fn days(reading: &Reading, today: Date) -> Option<OrderRef> {
+    let slot = reading.slot("Date")?;
+    let (from, to) = day_range(&slot.value, today)?;
+    Some(OrderRef::Placed { from, to })
+}
+
+/// A single day; ranges follow with the date grammar.
+fn day_range(value: &str, _today: Date) -> Option<(Date, Date)> {
+    value.parse().ok().map(|d| (d, d))
+}

@@ -1,0 +1,4 @@
+//! Where sessions are kept between turns.
+
+pub mod memory;
+pub mod sql;

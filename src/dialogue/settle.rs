@@ -1,0 +1,127 @@
+//! What the shop answered, and what it leads to: mostly words, sometimes one more act.
+
+use super::policy::take;
+use super::session::{Purpose, Question, Results, Session, Task};
+use super::{Decision, Say};
+use crate::shop::{Act, OrderRef, Outcome, Product, Quantity, Quote, Search};
+
+pub fn settle(session: &mut Session, outcome: Outcome) -> Decision {
+    let task = session.task.take();
+    match outcome {
+        Outcome::Found { search, products, total, relaxed } => found(session, task, search, products, total, relaxed),
+        Outcome::NothingFound { search } => Decision::Say(Say::NothingFound { search }),
+        Outcome::Described { product, delivery } => {
+            let focus = match task {
+                Some(Task::Find { purpose: Purpose::Describe(focus), .. }) => focus,
+                _ => Default::default(),
+            };
+            session.product = Some((*product).clone());
+            Decision::Say(Say::Product { product, delivery, focus })
+        }
+        Outcome::NoSuchProduct { words } => Decision::Say(Say::NoSuchProduct { words }),
+
+        Outcome::Orders(orders) => {
+            session.order = orders.first().map(|o| o.number.clone());
+            Decision::Say(Say::Orders { orders })
+        }
+        Outcome::Tracked(orders) => {
+            session.order = orders.first().map(|o| o.number.clone());
+            session.product = None;
+            let about = match task {
+                Some(Task::Track(about)) => about,
+                _ => OrderRef::Latest,
+            };
+            Decision::Say(Say::Tracked { orders, about })
+        }
+        Outcome::NoOrders => Decision::Say(Say::NoOrders),
+        Outcome::NoSuchOrder(about) => Decision::Say(Say::NoSuchOrder { about }),
+
+        Outcome::Basket { lines, total } => {
+            if task == Some(Task::EmptyBasket) {
+                session.question = Some(Question::EmptyBasket);
+                let count = lines.iter().map(|l| l.quantity.get()).sum();
+                return Decision::Say(Say::AskEmptyBasket { count });
+            }
+            Decision::Say(Say::Basket { lines, total })
+        }
+        Outcome::Added { line, basket_total, basket_count } => {
+            session.product = Some(line.product.clone());
+            Decision::Say(Say::Added { line: Box::new(line), basket_total, basket_count })
+        }
+        Outcome::Removed { spoken_name, basket_count } => match task {
+            Some(Task::Requantify { sku, quantity }) => Decision::Act(Act::AddToBasket { sku, quantity }),
+            _ => Decision::Say(Say::Removed { spoken_name, basket_count }),
+        },
+        Outcome::NotInBasket { spoken_name } => Decision::Say(Say::NotInBasket { spoken_name }),
+        Outcome::BasketEmpty => Decision::Say(Say::BasketEmpty),
+        Outcome::BasketEmptied => Decision::Say(Say::BasketEmptied),
+
+        Outcome::Quoted(quote) => offer(session, quote, false),
+        Outcome::QuoteChanged { quote: Some(quote) } => offer(session, quote, true),
+        Outcome::QuoteChanged { quote: None } => Decision::Say(Say::NotBought),
+        Outcome::Bought { order, delivery, again } => {
+            session.order = Some(order.number.clone());
+            session.results = None;
+            Decision::Say(Say::Bought { order: Box::new(order), delivery, again })
+        }
+        Outcome::OutOfStock { products } => Decision::Say(Say::OutOfStock { products }),
+        Outcome::ShortStock { product, asked } => short(session, task, product, asked),
+        Outcome::NeverBought { words } => {
+            session.question = Some(Question::LookFor(words.clone()));
+            Decision::Say(Say::NeverBought { words })
+        }
+        Outcome::NoUsual => Decision::Say(Say::NoUsual),
+    }
+}
+
+fn found(
+    session: &mut Session,
+    task: Option<Task>,
+    search: Search,
+    products: Vec<Product>,
+    total: u32,
+    relaxed: bool,
+) -> Decision {
+    let (purpose, quantity) = match task {
+        Some(Task::Find { purpose, quantity }) => (purpose, quantity),
+        _ => (Purpose::Browse, None),
+    };
+    let Some(best) = products.first().cloned() else { return Decision::Say(Say::NothingFound { search }) };
+    match purpose {
+        // The words fitted: the best match is what was meant. The basket can be undone and a purchase is read back
+        // before it is made, so asking "which one?" every time would only tire.
+        Purpose::Describe(_) | Purpose::Basket | Purpose::Buy if !relaxed => take(session, &best, purpose, quantity),
+        _ => {
+            let shown = search.offset + products.len() as u32;
+            session.question = match purpose {
+                Purpose::Browse if shown < total => Some(Question::More),
+                Purpose::Browse => None,
+                purpose => Some(Question::WhichOne { purpose, quantity }),
+            };
+            session.product = (total == 1).then_some(best);
+            let first = search.offset + 1;
+            session.results = Some(Results { search: search.clone(), page: products.clone(), total });
+            Decision::Say(Say::Results { search, page: products, first, total, relaxed })
+        }
+    }
+}
+
+fn offer(session: &mut Session, quote: Quote, changed: bool) -> Decision {
+    if let [line] = &quote.lines[..] {
+        session.product = Some(line.product.clone());
+    }
+    let quote = Box::new(quote);
+    session.question = Some(Question::Purchase(quote.clone()));
+    Decision::Say(Say::ConfirmPurchase { quote, changed })
+}
+
+fn short(session: &mut Session, task: Option<Task>, product: Box<Product>, asked: Quantity) -> Decision {
+    let purpose = match task {
+        Some(Task::Find { purpose: Purpose::Buy, .. }) => Purpose::Buy,
+        _ => Purpose::Basket,
+    };
+    if let Ok(left) = Quantity::new(product.stock.min(Quantity::MAX)) {
+        session.question = Some(Question::Shortage { sku: product.sku.clone(), left, purpose });
+    }
+    Decision::Say(Say::ShortStock { product, asked })
+}
