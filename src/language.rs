@@ -1,11 +1,20 @@
 //! Understanding: words in, a [`Reading`] (intent and slots) out, by the interaction model in `intents/`.
 //! Refuses to know the shop, the session or the money.
 
+pub mod builtins;
 pub mod classifier;
+pub mod filler;
+pub mod model;
+pub mod slots;
+pub mod templates;
+mod understand;
+pub mod vocabulary;
 
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
+
+pub use understand::Understander;
 
 /// Words from outside, checked: 1 to 1,000 characters after trimming, no control characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,33 +139,4 @@ pub enum LanguageError {
     /// `place` is a path into the JSON, such as `interactionModel.languageModel.intents[3].samples[0]`.
     #[error("{path}: {place}: {problem}")]
     Model { path: String, place: String, problem: String },
-}
-
-/// The interaction model, ready to read utterances.
-pub struct Understander;
-
-impl Understander {
-    /// Reads `model.json` of one locale folder, such as `intents/en-US`.
-    pub fn load(_locale_dir: &std::path::Path) -> Result<Self, LanguageError> {
-        Ok(Self)
-    }
-
-    /// Replaces the shop's vocabulary; readers in flight keep the old one.
-    pub fn teach(&self, _terms: Vec<Term>) {}
-
-    /// Words likely to be said now, for the recogniser.
-    pub fn bias(&self, expect: &Expectation) -> Vec<String> {
-        expect.intents.clone()
-    }
-
-    /// What the words mean. Never fails: what fits nothing is a `Rejected` reading.
-    pub fn read(&self, words: &Utterance, _expect: &Expectation, _today: jiff::civil::Date) -> Reading {
-        Reading {
-            intent: "AMAZON.FallbackIntent".into(),
-            confidence: 0.0,
-            slots: Vec::new(),
-            source: Source::Rejected,
-            utterance: words.as_str().to_owned(),
-        }
-    }
 }

@@ -1,0 +1,317 @@
+//! The recognisers in order of certainty: exact sample, template, classifier; and what the open question makes of them.
+
+use std::path::Path;
+
+use arc_swap::ArcSwap;
+use jiff::civil::Date;
+
+use super::filler::{core, is_article, is_filler};
+use super::model::{Model, SlotDef};
+use super::slots::{self, Shape};
+use super::templates::{Label, Parse, Templates, bare_of, is_listed};
+use super::vocabulary::Vocabulary;
+use super::{Expectation, LanguageError, Reading, Slot, Source, Term, Utterance};
+use crate::words::numbers;
+use crate::words::tokens::{Token, tokenize};
+
+/// The interaction model, ready to read utterances.
+pub struct Understander {
+    model: Model,
+    templates: Templates,
+    vocabulary: ArcSwap<Vocabulary>,
+}
+
+/// Resolutions given per slot.
+const RESOLUTIONS: usize = 5;
+/// A template with less to show for it is not believed.
+const EVIDENCE: f32 = 0.6;
+
+impl Understander {
+    /// Reads `model.json` of one locale folder, such as `intents/en-US`.
+    pub fn load(locale_dir: &Path) -> Result<Self, LanguageError> {
+        let path = locale_dir.join("model.json");
+        let shown = path.display().to_string();
+        let text =
+            std::fs::read_to_string(&path).map_err(|source| LanguageError::Read { path: shown.clone(), source })?;
+        Ok(Self::new(Model::parse(&shown, &text)?))
+    }
+
+    pub fn new(model: Model) -> Self {
+        let templates = Templates::new(&model);
+        let vocabulary = ArcSwap::from_pointee(Vocabulary::new(&model, &[]));
+        Self { model, templates, vocabulary }
+    }
+
+    /// The model that was loaded.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// Replaces the shop's vocabulary; readers in flight keep the old one.
+    pub fn teach(&self, terms: Vec<Term>) {
+        self.vocabulary.store(std::sync::Arc::new(Vocabulary::new(&self.model, &terms)));
+    }
+
+    /// Words likely to be said now, for the recogniser: what answers the open question first, then names of the shop.
+    pub fn bias(&self, expect: &Expectation) -> Vec<String> {
+        let vocabulary = self.vocabulary.load();
+        let mut out: Vec<String> = Vec::new();
+        if let Some((intent, slot)) = &expect.slot
+            && let Some(slot) = self.model.intent(intent).and_then(|i| i.slot(slot))
+            && let Some(kind) = vocabulary.kind(&slot.kind)
+        {
+            out.extend(vocabulary.sample_names(kind).take(40).map(str::to_owned));
+        }
+        for intent in expect.intents.iter().filter_map(|name| self.model.intent(name)) {
+            let plain = intent.samples.iter().filter(|s| !s.contains('{'));
+            out.extend(plain.take(3).cloned());
+        }
+        for kind in ["Product", "Brand"] {
+            if let Some(kind) = vocabulary.kind(kind) {
+                out.extend(vocabulary.sample_names(kind).take(40).map(str::to_owned));
+            }
+        }
+        let mut seen = rustc_hash::FxHashSet::default();
+        out.retain(|words| seen.insert(words.clone()));
+        out
+    }
+
+    /// What the words mean. Never fails: what fits nothing is a `Rejected` reading.
+    pub fn read(&self, words: &Utterance, expect: &Expectation, today: Date) -> Reading {
+        let text = words.as_str();
+        let tokens = tokenize(text);
+        let vocabulary = self.vocabulary.load();
+        let scene = Scene { text, tokens: &tokens, expect, today, vocabulary: &vocabulary };
+        self.exact(&scene)
+            .or_else(|| self.asked_for(&scene))
+            .or_else(|| self.template(&scene))
+            .or_else(|| self.bare_answer(&scene))
+            .unwrap_or_else(|| rejected(text))
+    }
+
+    fn exact(&self, scene: &Scene<'_>) -> Option<Reading> {
+        let said: Vec<&str> = scene.tokens.iter().map(|t| t.text.as_str()).collect();
+        let said = said.join(" ");
+        let exact = self.templates.exact(&said);
+        if let Some(intent) = self.likeliest(exact, scene.expect) {
+            return Some(scene.reading(intent, 1.0, Source::ExactSample, Vec::new()));
+        }
+        let bare = bare_of(scene.text);
+        let intent = self.likeliest(self.templates.bare(&bare), scene.expect)?;
+        Some(scene.reading(intent, 0.97, Source::ExactSample, Vec::new()))
+    }
+
+    fn likeliest(&self, intents: &[u16], expect: &Expectation) -> Option<&str> {
+        let names = intents.iter().map(|&i| self.templates.intent_name(i));
+        names.min_by_key(|name| expect.intents.iter().position(|e| e == name).unwrap_or(usize::MAX))
+    }
+
+    /// A bare value of the slot that was asked for, where its type has a format: "two" after "how many?".
+    fn asked_for(&self, scene: &Scene<'_>) -> Option<Reading> {
+        let (intent, slot) = scene.expect.slot.as_ref()?;
+        let slot = self.model.intent(intent)?.slot(slot)?;
+        let shape = self.shape(slot);
+        let range = core(scene.tokens);
+        let words = scene.words(range.clone());
+        // Words that may stand around a bare value: "make it two", "just the second one".
+        let mut from = 0;
+        let mut to = words.len();
+        while from + 1 < to
+            && words.get(from).is_some_and(|w| {
+                matches!(*w, "it" | "is" | "make" | "that" | "number")
+                    || is_filler(w) && !(shape == Shape::Number && is_article(w))
+            })
+        {
+            from += 1;
+        }
+        while to > from + 1
+            && words.get(to - 1).is_some_and(|w| is_filler(w) || matches!(*w, "one" | "ones") && shape != Shape::Number)
+        {
+            to -= 1;
+        }
+        let said = words.get(from..to)?;
+        let value = match shape {
+            Shape::Named | Shape::Free => return None,
+            Shape::Listed => {
+                let kind = scene.vocabulary.kind(&slot.kind)?;
+                scene.vocabulary.names(Some(kind), &said.join(" ")).then_some(None)?
+            }
+            _ => {
+                let heard: Vec<&str>;
+                let read = slots::read(shape, said, scene.today);
+                let read = if read.is_none() && matches!(shape, Shape::Number | Shape::Price) {
+                    heard = said.iter().map(|w| numbers::sounds_like_number(w).unwrap_or(w)).collect();
+                    slots::read(shape, &heard, scene.today)
+                } else {
+                    read
+                };
+                Some(read?)
+            }
+        };
+        let filled = scene.slot(&slot.name, &slot.kind, shape, range.start + from..range.start + to, value);
+        Some(scene.reading(intent, 0.97, Source::Template, vec![filled]))
+    }
+
+    fn template(&self, scene: &Scene<'_>) -> Option<Reading> {
+        let whole = 0..scene.tokens.len();
+        let core = core(scene.tokens);
+        let mut parses: Vec<(Parse, usize)> = Vec::new();
+        for range in [core.clone(), whole.clone()] {
+            if parses.iter().any(|(p, _)| p.fit > 0.9) || range == whole && core == whole && !parses.is_empty() {
+                break;
+            }
+            let words = scene.words(range.clone());
+            let found = self.templates.cover(&words, scene.vocabulary, scene.today);
+            parses.extend(found.into_iter().map(|p| (p, range.start)));
+        }
+        let mut best: Option<(f32, Reading)> = None;
+        for (parse, offset) in parses {
+            let intent = self.templates.intent_name(parse.intent).to_owned();
+            let mut slots = Vec::with_capacity(parse.slots.len());
+            let (mut fit, mut evidence) = (parse.fit, parse.evidence);
+            for filled in &parse.slots {
+                let Some(Label { name, kind, shape }) = self.templates.label(filled.label) else { continue };
+                let words = filled.words.start + offset..filled.words.end + offset;
+                let slot = scene.slot(name, kind, *shape, words, filled.value.clone());
+                // What a closer look finds counts for slots that take any words.
+                if matches!(shape, Shape::Named | Shape::Free)
+                    && let Some(first) = slot.resolutions.first().filter(|r| r.score >= 0.6)
+                {
+                    let share = filled.words.len() as f32 / scene.tokens.len().max(1) as f32;
+                    fit += share * 0.2 * first.score;
+                    evidence = evidence.max(parse.evidence * 0.5 + first.score * 0.8);
+                }
+                slots.push(slot);
+            }
+            if evidence < EVIDENCE {
+                continue;
+            }
+            let rank = scene.expect.intents.iter().position(|e| *e == intent);
+            let bonus = rank.map_or(0.0, |rank| 0.1 - 0.005 * rank.min(10) as f32);
+            let order = fit + bonus;
+            if best.as_ref().is_none_or(|(top, _)| order > *top + 1e-4) {
+                let confidence = (0.55 + 0.4 * fit.min(1.0)).min(0.96);
+                best = Some((order, scene.reading(&intent, confidence, Source::Template, slots)));
+            }
+        }
+        best.map(|(_, reading)| reading)
+    }
+
+    /// Any words as the value of the open slot that was asked for: "running shoes" after "what would you like?".
+    fn bare_answer(&self, scene: &Scene<'_>) -> Option<Reading> {
+        let (intent, slot) = scene.expect.slot.as_ref()?;
+        let slot = self.model.intent(intent)?.slot(slot)?;
+        let shape = self.shape(slot);
+        if !matches!(shape, Shape::Named | Shape::Free) {
+            return None;
+        }
+        let mut range = core(scene.tokens);
+        while range.len() > 1 && scene.tokens.get(range.start).is_some_and(|t| is_filler(&t.text)) {
+            range.start += 1;
+        }
+        if range.is_empty() || range.len() > 12 {
+            return None;
+        }
+        let filled = scene.slot(&slot.name, &slot.kind, shape, range, None);
+        Some(scene.reading(intent, 0.7, Source::Template, vec![filled]))
+    }
+
+    fn shape(&self, slot: &SlotDef) -> Shape {
+        slots::shape(&slot.kind, &slot.name, is_listed(&self.model, &slot.kind))
+    }
+}
+
+fn rejected(text: &str) -> Reading {
+    Reading {
+        intent: "AMAZON.FallbackIntent".to_owned(),
+        confidence: 0.0,
+        slots: Vec::new(),
+        source: Source::Rejected,
+        utterance: text.to_owned(),
+    }
+}
+
+/// What one call of `read` looks at.
+struct Scene<'a> {
+    text: &'a str,
+    tokens: &'a [Token],
+    expect: &'a Expectation,
+    today: Date,
+    vocabulary: &'a Vocabulary,
+}
+
+impl Scene<'_> {
+    fn words(&self, range: std::ops::Range<usize>) -> Vec<&str> {
+        self.tokens.get(range).unwrap_or_default().iter().map(|t| t.text.as_str()).collect()
+    }
+
+    fn reading(&self, intent: &str, confidence: f32, source: Source, slots: Vec<Slot>) -> Reading {
+        Reading { intent: intent.to_owned(), confidence, slots, source, utterance: self.text.to_owned() }
+    }
+
+    fn slot(&self, name: &str, kind: &str, shape: Shape, words: std::ops::Range<usize>, value: Option<String>) -> Slot {
+        let start = self.tokens.get(words.start).map_or(0, |t| t.span.start);
+        let end = words.end.checked_sub(1).and_then(|i| self.tokens.get(i)).map_or(start, |t| t.span.end);
+        let spoken = self.text.get(start..end).unwrap_or_default().to_owned();
+        let said = self.words(words);
+        let resolutions = match shape {
+            Shape::Listed | Shape::Named => match self.vocabulary.kind(kind) {
+                Some(kind) => self.vocabulary.resolve(Some(kind), &said, RESOLUTIONS),
+                None => Vec::new(),
+            },
+            Shape::Free => self.vocabulary.resolve(None, &said, RESOLUTIONS),
+            _ => Vec::new(),
+        };
+        Slot {
+            name: name.to_owned(),
+            kind: kind.to_owned(),
+            value: value.unwrap_or_else(|| said.join(" ")),
+            spoken,
+            span: Some(start..end),
+            resolutions,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shop() -> Understander {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("intents/en-US");
+        Understander::load(&folder).unwrap()
+    }
+
+    fn shown(reading: &Reading) -> String {
+        let mut out = reading.intent.clone();
+        for slot in &reading.slots {
+            out.push_str(&format!(" {}={}", slot.name, slot.value.replace(' ', "_")));
+        }
+        out
+    }
+
+    /// A sentence's reading, compared slot by slot in any order.
+    fn check(shop: &Understander, lines: &str, expect: &Expectation) -> Vec<String> {
+        let today = jiff::civil::date(2026, 11, 22);
+        let mut wrong = Vec::new();
+        for line in lines.lines().filter(|l| !l.is_empty() && !l.starts_with('#')) {
+            let (said, want) = line.split_once(" => ").expect(line);
+            let got = shown(&shop.read(&Utterance::new(said).unwrap(), expect, today));
+            let sorted = |s: &str| {
+                let mut parts: Vec<String> = s.split(' ').map(str::to_owned).collect();
+                parts[1..].sort();
+                parts
+            };
+            if sorted(&got) != sorted(want) {
+                wrong.push(format!("{said}: wanted {want}, got {got}"));
+            }
+        }
+        wrong
+    }
+
+    #[test]
+    fn the_shop_understands() {
+        let wrong = check(&shop(), include_str!("testdata/understood.txt"), &Expectation::default());
+        assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    }
+}
