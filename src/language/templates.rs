@@ -131,13 +131,8 @@ impl Templates {
                 }
             }
         }
-        let mut ranges = vec![0..tokens.len()];
-        let core = core(&tokens);
-        if core != ranges[0] {
-            ranges.push(core);
-        }
         let mut out = Vec::new();
-        for range in ranges {
+        for range in [0..tokens.len(), core(&tokens)] {
             let mut steps = Vec::new();
             for token in tokens.get(range).unwrap_or_default() {
                 if let Some(at) = token.text.strip_prefix('\0') {

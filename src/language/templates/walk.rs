@@ -122,6 +122,9 @@ fn mistaken_for(word: &str) -> &'static [&'static str] {
     }
 }
 
+/// A reading of a slot: words used, the value where the type has a format, and how sure it is.
+type Value = (usize, Option<String>, f32);
+
 /// What a path has gathered so far.
 #[derive(Clone, Copy, Default)]
 struct Tally {
@@ -139,7 +142,7 @@ struct Walk<'a> {
     literals: Vec<Vec<(u32, f32)>>,
     kinds: Vec<Option<Kind>>,
     /// Values that begin at a word, by (shape, kind, word).
-    closed: FxHashMap<(Shape, Option<Kind>, usize), Vec<(usize, Option<String>, f32)>>,
+    closed: FxHashMap<(Shape, Option<Kind>, usize), Vec<Value>>,
     /// How well the vocabulary knows a run of words, by (kind, from, to).
     knowledge: FxHashMap<(Option<Kind>, usize, usize), f32>,
     path: Vec<Filled>,
@@ -221,7 +224,7 @@ impl Walk<'_> {
         }
     }
 
-    fn closed_at(&mut self, shape: Shape, kind: Option<Kind>, at: usize) -> Vec<(usize, Option<String>, f32)> {
+    fn closed_at(&mut self, shape: Shape, kind: Option<Kind>, at: usize) -> Vec<Value> {
         if let Some(seen) = self.closed.get(&(shape, kind, at)) {
             return seen.clone();
         }
@@ -235,7 +238,7 @@ impl Walk<'_> {
         values
     }
 
-    fn formatted_at(&self, shape: Shape, rest: &[&str]) -> Vec<(usize, Option<String>, f32)> {
+    fn formatted_at(&self, shape: Shape, rest: &[&str]) -> Vec<Value> {
         let read = read_at(shape, rest, self.today);
         // "add to bananas" was "add two bananas".
         if let (true, Shape::Number, Some(first)) = (read.is_empty(), shape, rest.first())
@@ -246,7 +249,7 @@ impl Walk<'_> {
         read.into_iter().map(|(used, v)| (used, Some(v), 1.0)).collect()
     }
 
-    fn listed_at(&self, kind: Kind, rest: &[&str]) -> Vec<(usize, Option<String>, f32)> {
+    fn listed_at(&self, kind: Kind, rest: &[&str]) -> Vec<Value> {
         let reach = rest.len().min(self.vocabulary.longest());
         let mut out: Vec<_> = (1..=reach)
             .rev()
