@@ -1,5 +1,11 @@
 //! Speech recognition: [`Samples`](crate::audio::Samples) in, [`Transcript`] out. Refuses to know what words mean.
 
+mod confidence;
+mod guards;
+mod normal;
+mod queue;
+pub mod whisper;
+
 use std::time::{Duration, Instant};
 
 use futures::future::BoxFuture;

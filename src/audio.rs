@@ -1,5 +1,14 @@
 //! Sound as numbers: bytes of any container in, 16 kHz mono samples out. Refuses to know who speaks or what is said.
 
+pub mod decode;
+mod l16;
+mod resample;
+mod riff;
+mod sniff;
+mod stream;
+pub mod vad;
+pub mod wav;
+
 /// Sample rate of everything inside the server, in hertz: what Whisper was trained on.
 pub const RATE: u32 = 16_000;
 

@@ -1,0 +1,308 @@
+//! Whisper behind [`Recognizer`]: one model in memory, a pool of threads that each own a state of it. The only file
+//! that knows whisper.cpp.
+//!
+//! whisper.cpp works on 30 seconds whatever the clip's length unless told otherwise, so the encoder is fitted to the
+//! clip; it returns nothing for less than a second, so short clips are filled up with silence.
+
+use std::ffi::{c_int, c_void};
+use std::panic::AssertUnwindSafe;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use futures::future::BoxFuture;
+use tokio::sync::oneshot;
+use whisper_rs::{FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters, WhisperState};
+
+use super::confidence::{self, Evidence};
+use super::queue::{Job, Queue};
+use super::{AsrError, Bias, Recognizer, Transcript, guards, normal};
+use crate::audio::{RATE, Samples, vad};
+
+/// How many recognitions run side by side, and how many may wait.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PoolOptions {
+    /// Recognitions at the same time.
+    pub workers: usize,
+    /// Threads that each of them uses.
+    pub threads: usize,
+    /// Requests that may wait while every worker is busy.
+    pub queue: usize,
+}
+
+impl Default for PoolOptions {
+    /// One worker for each core with one thread each: for clips of a few seconds two threads on one clip save less
+    /// than two clips side by side.
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self { workers: cores, threads: 1, queue: 4 * cores }
+    }
+}
+
+/// A recogniser whose threads end when it is dropped.
+pub struct WhisperPool {
+    queue: Arc<Queue<Request>>,
+    closing: Arc<AtomicBool>,
+    workers: Vec<JoinHandle<()>>,
+    model: String,
+}
+
+struct Request {
+    samples: Samples,
+    bias: Bias,
+    deadline: Instant,
+    asked: Instant,
+    hung_up: Arc<AtomicBool>,
+    answer: oneshot::Sender<Result<Transcript, AsrError>>,
+}
+
+impl Job for Request {
+    fn abandoned(&self) -> bool {
+        self.hung_up.load(Ordering::Relaxed)
+    }
+}
+
+/// Tells the worker that nobody listens any more.
+struct HangUp(Arc<AtomicBool>);
+
+impl Drop for HangUp {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+impl WhisperPool {
+    /// Loads a ggml model file, starts the workers and lets each recognise a second of silence, so that the first
+    /// caller does not pay for pages that were never touched.
+    pub fn load(path: &Path, options: PoolOptions) -> Result<Self, AsrError> {
+        let refuse = |reason: String| AsrError::Model { path: path.display().to_string(), reason };
+        let bytes = std::fs::metadata(path).map_err(|e| refuse(e.to_string()))?.len();
+        if bytes == 0 {
+            return Err(refuse("the file is empty".into()));
+        }
+        let context = WhisperContext::new_with_params(path, WhisperContextParameters::default())
+            .map_err(|e| refuse(format!("not a ggml Whisper model ({e})")))?;
+        let official = context.n_vocab() > 0 && !path.to_string_lossy().contains("voicecart");
+        let (workers, threads) = (options.workers.max(1), options.threads.max(1));
+        let queue = Arc::new(Queue::new(workers, options.queue));
+        let mut pool = Self {
+            queue: queue.clone(),
+            closing: Arc::default(),
+            workers: Vec::new(),
+            model: path.file_stem().map_or_else(String::new, |s| s.to_string_lossy().into_owned()),
+        };
+        let mut ready = Vec::new();
+        for n in 0..workers {
+            let state = context.create_state().map_err(|e| refuse(e.to_string()))?;
+            let engine = Engine::new(&context, state, threads as c_int, official);
+            let (queue, closing) = (queue.clone(), pool.closing.clone());
+            let (warm, warmed) = std::sync::mpsc::channel();
+            let thread = std::thread::Builder::new()
+                .name(format!("ear-{n}"))
+                .spawn(move || work(engine, &queue, &closing, warm))
+                .map_err(|e| refuse(format!("no thread for a worker: {e}")))?;
+            pool.workers.push(thread);
+            ready.push(warmed);
+        }
+        for warmed in ready {
+            warmed.recv().map_err(|_| refuse("a worker ended while warming up".into()))?.map_err(|e| match e {
+                AsrError::Engine(reason) => refuse(reason),
+                other => other,
+            })?;
+        }
+        Ok(pool)
+    }
+
+    /// Requests waiting for a worker.
+    pub fn waiting(&self) -> usize {
+        self.queue.waiting()
+    }
+}
+
+impl Drop for WhisperPool {
+    fn drop(&mut self) {
+        self.closing.store(true, Ordering::Relaxed);
+        self.queue.close();
+        for worker in self.workers.drain(..) {
+            if worker.join().is_err() {
+                tracing::error!("a recognition worker had panicked");
+            }
+        }
+    }
+}
+
+impl Recognizer for WhisperPool {
+    fn recognize(
+        &self,
+        samples: Samples,
+        bias: Bias,
+        deadline: Instant,
+    ) -> BoxFuture<'_, Result<Transcript, AsrError>> {
+        Box::pin(async move {
+            let (answer, answered) = oneshot::channel();
+            let hung_up = Arc::new(AtomicBool::new(false));
+            let _hang_up = HangUp(hung_up.clone());
+            let request = Request { samples, bias, deadline, asked: Instant::now(), hung_up, answer };
+            self.queue.push(request).map_err(|retry_after| AsrError::Overloaded { retry_after })?;
+            match tokio::time::timeout_at(deadline.into(), answered).await {
+                Ok(Ok(result)) => result,
+                Ok(Err(_)) => Err(AsrError::Engine("the worker ended without an answer".into())),
+                Err(_) => Err(AsrError::Deadline),
+            }
+        })
+    }
+
+    fn model(&self) -> &str {
+        &self.model
+    }
+}
+
+/// What a worker does until the pool is dropped.
+fn work(
+    mut engine: Engine,
+    queue: &Queue<Request>,
+    closing: &AtomicBool,
+    warm: std::sync::mpsc::Sender<Result<(), AsrError>>,
+) {
+    let stop = Stop { deadline: Instant::now() + Duration::from_secs(60), hung_up: closing, closing };
+    // The loader listens until every worker has answered.
+    let _ = warm.send(engine.run(&[0.0; RATE as usize], &Bias::default(), &stop).map(drop));
+    while let Some(request) = queue.pop() {
+        let Request { samples, bias, deadline, asked, hung_up, answer } = request;
+        let began = Instant::now();
+        let stop = Stop { deadline, hung_up: &hung_up, closing };
+        // A panic must cost one answer, not a worker.
+        let result = std::panic::catch_unwind(AssertUnwindSafe(|| engine.hear(&samples, &bias, &stop)))
+            .unwrap_or_else(|_| Err(AsrError::Engine("it panicked; the log says where".into())));
+        let took = began.elapsed();
+        queue.done(result.is_ok().then_some(took));
+        // Nobody may be listening any more.
+        let _ = answer.send(result.map(|t| Transcript { queued: began - asked, took, ..t }));
+    }
+}
+
+/// When to give up.
+struct Stop<'a> {
+    deadline: Instant,
+    hung_up: &'a AtomicBool,
+    closing: &'a AtomicBool,
+}
+
+impl Stop<'_> {
+    fn now(&self) -> bool {
+        self.hung_up.load(Ordering::Relaxed) || self.closing.load(Ordering::Relaxed) || Instant::now() >= self.deadline
+    }
+}
+
+/// whisper.cpp asks this after the encoder and after every token.
+unsafe extern "C" fn should_stop(stop: *mut c_void) -> bool {
+    // SAFETY: `Engine::run` passes a pointer to a `Stop` that it borrows until the engine has returned.
+    unsafe { &*stop.cast::<Stop<'_>>() }.now()
+}
+
+/// One state of the model and the settings of every recognition.
+struct Engine {
+    state: WhisperState,
+    parameters: FullParams<'static, 'static>,
+    /// Encoder positions the model has: 50 a second.
+    max_audio_ctx: usize,
+    end_of_text: c_int,
+    official: bool,
+}
+
+/// What the engine wrote.
+struct Raw {
+    text: String,
+    evidence: Evidence,
+    no_speech: f32,
+}
+
+/// Samples of one encoder position.
+const POSITION: usize = 320;
+const TAIL_SECONDS: f32 = 0.4;
+const LEAST_SECONDS: f32 = 1.1;
+
+impl Engine {
+    fn new(context: &WhisperContext, state: WhisperState, threads: c_int, official: bool) -> Self {
+        // `best_of` and the language are set once: whisper-rs leaks a string at each `set_language`.
+        let mut p = FullParams::new(SamplingStrategy::Greedy { best_of: 1 });
+        p.set_language(Some("en"));
+        p.set_n_threads(threads);
+        p.set_no_context(true);
+        p.set_no_timestamps(true);
+        p.set_single_segment(true);
+        p.set_temperature(0.0);
+        p.set_temperature_inc(0.0);
+        p.set_suppress_blank(official);
+        p.set_suppress_nst(official);
+        p.set_print_special(false);
+        p.set_print_progress(false);
+        p.set_print_realtime(false);
+        p.set_print_timestamps(false);
+        Self {
+            state,
+            parameters: p,
+            max_audio_ctx: usize::try_from(context.model_n_audio_ctx()).unwrap_or(1500),
+            end_of_text: context.token_eot(),
+            official,
+        }
+    }
+
+    fn hear(&mut self, samples: &Samples, bias: &Bias, stop: &Stop<'_>) -> Result<Transcript, AsrError> {
+        let Some(speech) = vad::find(samples, &vad::Settings::default()) else {
+            return Ok(Transcript::default());
+        };
+        let raw = self.run(samples.as_slice(), bias, stop)?;
+        let text = normal::words(&raw.text);
+        let refused = guards::refuse(&guards::Evidence {
+            text: &text,
+            voiced: speech.voiced,
+            no_speech: raw.no_speech,
+            mean_log_probability: raw.evidence.mean(),
+            official: self.official,
+        });
+        if text.is_empty() || refused.is_some() {
+            tracing::debug!(?refused, "nothing that can be trusted was heard");
+            return Ok(Transcript::default());
+        }
+        Ok(Transcript { text, confidence: confidence::confidence(&raw.evidence), ..Transcript::default() })
+    }
+
+    fn run(&mut self, samples: &[f32], _bias: &Bias, stop: &Stop<'_>) -> Result<Raw, AsrError> {
+        let sound = self.padded(samples);
+        let mut p = self.parameters.clone();
+        let positions = sound.len().div_ceil(POSITION).next_multiple_of(8).min(self.max_audio_ctx);
+        p.set_audio_ctx(c_int::try_from(positions).unwrap_or(0));
+        // Speech has at most about 8 tokens a second; a decoder that writes more is looping.
+        p.set_max_tokens((16 + 16 * sound.len() / RATE as usize).min(200) as c_int);
+        // SAFETY: `stop` outlives the call to `full`, which is the only time the callback runs. (whisper-rs's own
+        // safe setter casts the closure to the wrong type and leaks it.)
+        unsafe {
+            p.set_abort_callback(Some(should_stop));
+            p.set_abort_callback_user_data(std::ptr::from_ref(stop).cast_mut().cast());
+        }
+        self.state.full(p, &sound).map_err(|error| match stop.now() {
+            true => AsrError::Deadline,
+            false => AsrError::Engine(error.to_string()),
+        })?;
+        let mut raw = Raw { text: String::new(), evidence: Evidence::default(), no_speech: 0.0 };
+        for segment in self.state.as_iter() {
+            raw.text.push_str(&segment.to_str_lossy().map_err(|e| AsrError::Engine(e.to_string()))?);
+            raw.no_speech = raw.no_speech.max(segment.no_speech_probability());
+            let tokens = (0..segment.n_tokens()).filter_map(|i| segment.get_token(i)).map(|t| t.token_data());
+            raw.evidence.log_probabilities.extend(tokens.filter(|t| t.id < self.end_of_text).map(|t| t.plog));
+        }
+        Ok(raw)
+    }
+
+    /// The clip with silence after it, cut to what the encoder can hold.
+    fn padded(&self, samples: &[f32]) -> Vec<f32> {
+        let seconds = |s: f32| (s * RATE as f32) as usize;
+        let length = (samples.len() + seconds(TAIL_SECONDS)).max(seconds(LEAST_SECONDS));
+        let mut sound = samples.to_vec();
+        sound.resize(length.min(self.max_audio_ctx * POSITION), 0.0);
+        sound
+    }
+}

@@ -1,0 +1,81 @@
+//! Mono audio of any rate in, 16 kHz [`Samples`] out.
+
+use rubato::audioadapter_buffers::direct::InterleavedSlice;
+use rubato::{Fft, FixedSync, Resampler};
+
+use super::{RATE, Samples};
+
+/// Input frames the resampler works on at once; the library rounds it up to a whole number of periods of both rates.
+const CHUNK: usize = 1024;
+
+/// Resamples through an FFT with an anti-aliasing filter. The length is kept to within a sample.
+pub fn to_samples(values: Vec<f32>, rate: u32) -> Samples {
+    if rate == RATE || values.is_empty() {
+        return Samples::new(values);
+    }
+    // The filter would smear one value that is not a number over its whole window.
+    let clean = Samples::new(values);
+    match convert(clean.as_slice(), rate) {
+        Ok(values) => Samples::new(values),
+        // Neither a valid rate nor a slice of its own length can fail; a coarse answer beats a panic if one does.
+        Err(error) => {
+            tracing::error!(%error, rate, "resampling by nearest sample");
+            nearest(clean.as_slice(), rate)
+        }
+    }
+}
+
+fn convert(values: &[f32], rate: u32) -> Result<Vec<f32>, Box<dyn std::error::Error>> {
+    let mut resampler = Fft::<f32>::new(rate as usize, RATE as usize, CHUNK, 1, FixedSync::Both)?;
+    let input = InterleavedSlice::new(values, 1, values.len())?;
+    Ok(resampler.process_all(&input, values.len(), None)?.take_data())
+}
+
+fn nearest(values: &[f32], rate: u32) -> Samples {
+    let step = f64::from(rate) / f64::from(RATE);
+    let length = (values.len() as f64 / step) as usize;
+    Samples::new((0..length).filter_map(|i| values.get((i as f64 * step) as usize).copied()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tone(rate: u32, hertz: f32, seconds: f32) -> Vec<f32> {
+        let length = (rate as f32 * seconds) as usize;
+        (0..length).map(|i| 0.5 * (i as f32 * hertz * std::f32::consts::TAU / rate as f32).sin()).collect()
+    }
+
+    fn loudness(values: &[f32]) -> f32 {
+        (values.iter().map(|v| v * v).sum::<f32>() / values.len() as f32).sqrt()
+    }
+
+    #[test]
+    fn a_tone_keeps_its_shape_at_every_rate() {
+        for rate in [8_000, 11_025, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 96_000, 44_101] {
+            let got = to_samples(tone(rate, 440.0, 1.0), rate).into_vec();
+            assert!(got.len().abs_diff(RATE as usize) <= 1, "{rate}: {} samples", got.len());
+            let wanted = tone(RATE, 440.0, 1.0);
+            let (middle, off) = (1000..15_000, got.len().min(wanted.len()));
+            assert!(off > middle.end);
+            let error: Vec<f32> = got[middle.clone()].iter().zip(&wanted[middle]).map(|(a, b)| a - b).collect();
+            assert!(loudness(&error) < 0.005, "{rate}: error {}", loudness(&error));
+        }
+    }
+
+    #[test]
+    fn what_16_khz_cannot_hold_is_gone() {
+        let got = to_samples(tone(48_000, 11_000.0, 1.0), 48_000).into_vec();
+        assert!(loudness(&got[1000..15_000]) < 0.001, "aliased: {}", loudness(&got));
+    }
+
+    #[test]
+    fn short_and_broken_input() {
+        assert!(to_samples(vec![], 48_000).is_empty());
+        assert_eq!(to_samples(vec![0.1; 3], 48_000).as_slice().len(), 1);
+        let mut values = tone(48_000, 440.0, 1.0);
+        values[24_000] = f32::NAN;
+        let got = to_samples(values, 48_000).into_vec();
+        assert!(loudness(&got) > 0.3, "one bad value silenced the rest");
+    }
+}
