@@ -6,6 +6,7 @@ pub mod money;
 pub mod order;
 pub mod port;
 pub mod product;
+pub mod search;
 
 pub use act::{Act, Filters, Line, OrderRef, Outcome, PricedLine, Quote, QuoteOrigin, ReorderRef, Search, Sort};
 pub use money::Money;

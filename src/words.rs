@@ -3,4 +3,5 @@
 
 pub mod numbers;
 pub mod sound;
+pub mod spoken;
 pub mod tokens;

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 /// cat, father, caught, bed, day, bit, see, book, food, cut, about, bird, go, my, now, boy.
 pub const VOWELS: &[u8] = b"aAoeEiIuUV@ROYWQ";
 /// As in writing, but: T thin, D this, S ship, Z measure, C chip, J jam, N sing.
+#[cfg(test)]
 pub const CONSONANTS: &[u8] = b"pbtdkgfvTDszSZCJmnNlrwyh";
 
 /// The sounds of a phrase, word after word. Anything but letters and digits only parts words.
