@@ -3,6 +3,7 @@
 
 pub mod builtins;
 pub mod classifier;
+pub mod dates;
 pub mod filler;
 pub mod model;
 pub mod slots;

@@ -1,6 +1,7 @@
 //! Slot types: the words said for a slot in, Alexa's value format for the type out. One file a type.
 //! Refuses to know intents; what a list type's words stand for is the [`vocabulary`](super::vocabulary)'s matter.
 
+mod date;
 mod numeric;
 
 use jiff::civil::Date;
@@ -13,6 +14,7 @@ pub enum Shape {
     Price,
     FourDigits,
     Ordinal,
+    Date,
     /// Only words on the type's list, by spelling or by sound.
     Listed,
     /// Any words; names the vocabulary knows are likelier.
@@ -28,6 +30,7 @@ pub fn shape(kind: &str, slot: &str, listed: bool) -> Shape {
         "AMAZON.NUMBER" => Shape::Number,
         "AMAZON.FOUR_DIGIT_NUMBER" => Shape::FourDigits,
         "AMAZON.Ordinal" => Shape::Ordinal,
+        "AMAZON.DATE" => Shape::Date,
         "AMAZON.SearchQuery" => Shape::Free,
         _ if kind.starts_with("AMAZON.") && !listed => Shape::Free,
         _ if listed => Shape::Listed,
@@ -38,12 +41,12 @@ pub fn shape(kind: &str, slot: &str, listed: bool) -> Shape {
 /// Every reading that begins at the first of `words`, as (words used, value), longest first. Empty for the shapes that
 /// have no format of their own.
 pub fn read_at(shape: Shape, words: &[&str], today: Date) -> Vec<(usize, String)> {
-    let _ = today;
     match shape {
         Shape::Number => numeric::numbers_at(words),
         Shape::Price => numeric::prices_at(words),
         Shape::FourDigits => numeric::four_digits_at(words),
         Shape::Ordinal => numeric::ordinals_at(words),
+        Shape::Date => date::dates_at(words, today),
         Shape::Listed | Shape::Named | Shape::Free => Vec::new(),
     }
 }
