@@ -1,0 +1,39 @@
+-- wrk script: a mix of launch, search, tracking and help, each with a request id of its own, over 500 sessions.
+local n = 0
+local queries = { "almond milk", "headphones", "running shoes", "green tea", "dog food", "coffee beans", "paper towels", "olive oil" }
+
+local function envelope(id, session, request)
+  return string.format(
+    '{"version":"1.0","session":{"new":false,"sessionId":"bench.%d","application":{"applicationId":"amzn1.ask.skill.bench"},"user":{"userId":"amzn1.ask.account.BENCH"}},"context":{"System":{"application":{"applicationId":"amzn1.ask.skill.bench"},"user":{"userId":"amzn1.ask.account.BENCH"},"device":{"deviceId":"bench","supportedInterfaces":{}},"apiEndpoint":"https://api.amazonalexa.com"}},"request":%s}',
+    session, string.format(request, id, os.date("!%Y-%m-%dT%H:%M:%SZ")))
+end
+
+local launch = '{"type":"LaunchRequest","requestId":"amzn1.echo-api.request.%s","timestamp":"%s","locale":"en-US"}'
+local function intent(name, slots)
+  return '{"type":"IntentRequest","requestId":"amzn1.echo-api.request.%s","timestamp":"%s","locale":"en-US","dialogState":"COMPLETED","intent":{"name":"' .. name .. '","confirmationStatus":"NONE","slots":' .. slots .. '}}'
+end
+
+request = function()
+  n = n + 1
+  local kind, body = n % 8, nil
+  if kind == 0 then body = launch
+  elseif kind == 1 then body = intent("AMAZON.HelpIntent", "{}")
+  elseif kind <= 4 then body = intent("TrackOrderIntent", '{"OrderNumber":{"name":"OrderNumber","value":"40119","confirmationStatus":"NONE"}}')
+  else
+    local q = queries[n % #queries + 1]
+    body = intent("SearchProductIntent", '{"Query":{"name":"Query","value":"' .. q .. '","confirmationStatus":"NONE"}}')
+  end
+  local id = string.format("%s-%d", tag, n)
+  return wrk.format("POST", "/alexa", { ["Content-Type"] = "application/json;charset=UTF-8" }, envelope(id, n % 500, body))
+end
+
+init = function(args) tag = args[1] or "t" end
+
+local bad = 0
+response = function(status, headers, body)
+  if status ~= 200 then bad = bad + 1 end
+end
+
+done = function(summary, latency, requests)
+  io.write(string.format("FIGURES %.1f %.3f %.3f %d\n", summary.requests / (summary.duration / 1e6), latency:percentile(50) / 1000, latency:percentile(99) / 1000, summary.errors.status + summary.errors.connect + summary.errors.read + summary.errors.timeout))
+end

@@ -1,0 +1,10 @@
+#!/bin/sh
+# Prints every speed figure the README quotes.
+set -eu
+cd "$(dirname "$0")/.."
+scripts/setup.sh python3 wrk nodejs npm >&2
+cargo build --release >&2
+python3 benches/bench.py "$@"
+echo
+echo "## (c) Search over 100,000 generated products"
+cargo bench --bench search_scale
