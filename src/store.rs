@@ -138,7 +138,8 @@ mod tests {
         sqlx::query("INSERT INTO customers (id, created_at) VALUES ('lost', 0)").execute(&mut *tx).await.unwrap();
         drop(tx);
         let again = Store::open(store.path()).await.unwrap();
-        let names: Vec<String> = sqlx::query_scalar("SELECT id FROM customers").fetch_all(again.reader()).await.unwrap();
+        let names: Vec<String> =
+            sqlx::query_scalar("SELECT id FROM customers").fetch_all(again.reader()).await.unwrap();
         assert_eq!(names, ["ada"]);
         assert!(again.health().await.unwrap().schema >= 2);
         assert_eq!(again.check().await.unwrap(), Vec::<String>::new());

@@ -21,7 +21,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("reply", &["shop", "dialogue", "words"]),
     ("tts", &["audio", "reply"]),
     ("store", &[]),
-    ("telemetry", &[]),
+    // Logs are set up from their settings.
+    ("telemetry", &["config"]),
     ("config", &["asr", "audio", "telemetry", "tts", "turn", "edge"]),
     ("turn", &["asr", "audio", "language", "dialogue", "shop", "reply", "tts"]),
     // The doors name the types that pass through them, and call nothing but the spine.

@@ -76,9 +76,7 @@ pub fn decode(bytes: &[u8], content_type: Option<&str>, limits: &Limits) -> Resu
     let raw = content_type.map(l16::Raw::from_content_type).transpose()?.flatten();
     let pcm = match (sniff::kind(bytes), raw) {
         (Kind::Wav, _) => riff::read(bytes, limits)?,
-        (Kind::Stream(container), _) if raw.is_none() || container.certain() => {
-            stream::read(bytes, container, limits)?
-        }
+        (Kind::Stream(container), _) if raw.is_none() || container.certain() => stream::read(bytes, container, limits)?,
         (_, Some(raw)) => raw.read(bytes, limits)?,
         (Kind::Unsupported(what), _) => return Err(AudioError::Unsupported { what: what.into() }),
         (Kind::NotAudio(what), _) => return Err(AudioError::NotAudio { what }),

@@ -37,7 +37,8 @@ pub struct Speech {
 /// Finds the speech in a clip, or none: silence and steady noise have none.
 pub fn find(samples: &Samples, settings: &Settings) -> Option<Speech> {
     let scores = scores(samples.as_slice());
-    let voiced: Vec<usize> = (0..scores.len()).filter(|i| scores.get(*i).is_some_and(|s| *s >= settings.threshold)).collect();
+    let voiced: Vec<usize> =
+        (0..scores.len()).filter(|i| scores.get(*i).is_some_and(|s| *s >= settings.threshold)).collect();
     let seconds = (voiced.len() * FRAME) as f32 / RATE as f32;
     let (first, last) = (voiced.first()?, voiced.last()?);
     if seconds < settings.least_voice {

@@ -27,10 +27,7 @@ pub(super) fn check(s: &Settings) -> Result<(), ConfigError> {
     unit("trust.reject", s.trust.reject)?;
     unit("trust.doubt", s.trust.doubt)?;
     if s.trust.doubt < s.trust.reject {
-        return fail(format!(
-            "trust.doubt ({}) must not be below trust.reject ({})",
-            s.trust.doubt, s.trust.reject
-        ));
+        return fail(format!("trust.doubt ({}) must not be below trust.reject ({})", s.trust.doubt, s.trust.reject));
     }
     within("voice.words_per_minute", s.voice.words_per_minute, 80..=450)?;
     within("voice.pitch", s.voice.pitch, 0..=99)?;
@@ -51,7 +48,9 @@ pub(super) fn check(s: &Settings) -> Result<(), ConfigError> {
     within("limits.turns", s.limits.turns, 1..=100_000)?;
     within("links.seconds", s.links.seconds, 1..=86_400)?;
     within("links.bytes", s.links.bytes, 1 << 20..=1 << 36)?;
-    for (key, address) in [("models.mirror", &s.models.mirror), ("alexa.chain_base_override", &s.alexa.chain_base_override)] {
+    for (key, address) in
+        [("models.mirror", &s.models.mirror), ("alexa.chain_base_override", &s.alexa.chain_base_override)]
+    {
         if let Some(address) = address {
             web_address(key, address)?;
         }

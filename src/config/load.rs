@@ -278,7 +278,12 @@ mod tests {
             (Some("bind = 'nowhere'"), None, None, "`bind` is wrong"),
             (Some("bind = "), None, None, "voicecart.toml: "),
             (Some("[asr]\nworkers = -1"), None, None, "`asr.workers` is wrong"),
-            (None, Some(("VOICECART_AUTH_REQUIRED", "maybe")), None, "VOICECART_AUTH_REQUIRED: `auth.required` must be"),
+            (
+                None,
+                Some(("VOICECART_AUTH_REQUIRED", "maybe")),
+                None,
+                "VOICECART_AUTH_REQUIRED: `auth.required` must be",
+            ),
             (None, Some(("VOICECART_TRUST_DOUBT", "NaN")), None, "must be a number"),
             (None, Some(("VOICECART_LOG_FORMAT", "xml")), None, "`log.format` is wrong"),
             (None, None, Some(("asr.model.size", "1")), "there is no setting `asr.model.size`"),

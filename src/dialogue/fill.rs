@@ -3,6 +3,7 @@
 
 use jiff::civil::Date;
 
+use crate::language::dates;
 use crate::language::{Reading, Slot};
 use crate::shop::money::Currency;
 use crate::shop::{Filters, Money, OrderNumber, OrderRef, Quantity, Search, Sort};
@@ -104,11 +105,6 @@ pub fn order(reading: &Reading, today: Date) -> Result<OrderRef, ()> {
 /// The days a `Date` slot covers, as an order reference.
 pub fn days(reading: &Reading, today: Date) -> Option<OrderRef> {
     let slot = reading.slot("Date")?;
-    let (from, to) = day_range(&slot.value, today)?;
+    let (from, to) = dates::range(&slot.value, today)?;
     Some(OrderRef::Placed { from, to })
-}
-
-/// A single day; ranges follow with the date grammar.
-fn day_range(value: &str, _today: Date) -> Option<(Date, Date)> {
-    value.parse().ok().map(|d| (d, d))
 }

@@ -134,7 +134,8 @@ fn surfaces(text: &str) -> Vec<(String, bool)> {
             '.' if before.is_ascii_digit() && after.is_ascii_digit() => word.push('.'),
             ',' if before.is_ascii_digit()
                 && after.is_ascii_digit()
-                && at(i + 3).is_ascii_digit() && !at(i + 4).is_ascii_digit() => {}
+                && at(i + 3).is_ascii_digit()
+                && !at(i + 4).is_ascii_digit() => {}
             '\'' | '\u{2019}' if before.is_alphanumeric() && after.is_alphanumeric() => {
                 // "men's" is men; "o'neill" is oneill.
                 if after == 's' && !at(i + 2).is_alphanumeric() {
