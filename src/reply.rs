@@ -1,7 +1,25 @@
 //! Wording: something to [`Say`](crate::dialogue::Say) in, a [`Reply`] in the shopper's language out, by
 //! `intents/<locale>/replies.ftl`. Refuses to decide anything and to know which door it leaves by.
 
+mod amounts;
+mod buying;
+mod card;
+mod catalog;
+mod counting;
+mod finding;
+mod needs;
+mod script;
+pub mod ssml;
+mod talk;
+mod teller;
+mod tracking;
+mod worded;
+
 use serde::{Deserialize, Serialize};
+
+use self::catalog::Catalog;
+use self::counting::Nouns;
+use self::teller::Teller;
 
 /// What the shopper gets: to hear, and where there is a screen, to see.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -49,17 +67,36 @@ pub enum ReplyError {
     Phrases { path: String, problem: String },
 }
 
+/// The slowest and fastest a shopper can ask for, in percent of the voice's own rate.
+pub const PACES: std::ops::RangeInclusive<u32> = 50..=200;
+
 /// One locale's phrases, ready to word anything.
-pub struct Phrases;
+pub struct Phrases {
+    catalog: Catalog,
+    nouns: Nouns,
+}
 
 impl Phrases {
-    /// Reads `replies.ftl` of one locale folder, such as `intents/en-US`.
-    pub fn load(_locale_dir: &std::path::Path) -> Result<Self, ReplyError> {
-        Ok(Self)
+    /// Reads `replies.ftl` of one locale folder, such as `intents/en-US`. Fails, by file and line, when a phrase is
+    /// missing or uses what it is not given.
+    pub fn load(locale_dir: &std::path::Path) -> Result<Self, ReplyError> {
+        let catalog = Catalog::read(locale_dir)?;
+        let nouns = Nouns::read(&catalog);
+        Ok(Self { catalog, nouns })
     }
 
     /// Words for this; every `Say` has some.
-    pub fn render(&self, _say: &crate::dialogue::Say, _manner: &Manner) -> Reply {
-        Reply::default()
+    pub fn render(&self, say: &crate::dialogue::Say, manner: &Manner) -> Reply {
+        let teller = Teller { catalog: &self.catalog, nouns: &self.nouns, manner };
+        let draft = worded::draft(&teller, say);
+        let keep_open = worded::stays_open(say);
+        let pace = manner.pace.clamp(*PACES.start(), *PACES.end());
+        let reprompt = draft.reprompt.filter(|_| keep_open);
+        Reply {
+            speech: script::render(&draft.speech, pace),
+            reprompt: reprompt.map(|words| script::render(&words, pace)),
+            card: draft.card.map(card::fitted),
+            keep_open,
+        }
     }
 }

@@ -1,0 +1,687 @@
+# Everything the shop says in American English, in Fluent (https://projectfluent.org).
+#
+# A message is what is said; its .reprompt is said when the shopper stays silent, and stands exactly where the
+# conversation stays open; .card-title and .card-text are for a screen. The server checks at start that nothing is
+# missing and that no message uses a variable it is not given.
+#
+# Besides NUMBER there are
+#   WORDS($n)         "twenty-one"
+#   NTH($n)           "twenty-first"
+#   DIGITS($n)        an order number, digit by digit in small groups
+#   SPELL($word)      letter by letter
+#   PAUSE(ms: 250)    a short silence, heard and not seen
+#
+# For the ear: the answer first, three things at most, one question last, no blame.
+
+## Opening, closing, help
+
+welcome =
+    Hello. You can find a product, buy your usual again, or check on an order. What would you like?
+    .reprompt = You can say: find coffee, order my usual, or where is my order.
+welcome-back =
+    Welcome back. What would you like?
+    .reprompt = You can say: find coffee, order my usual, or where is my order.
+
+help-general =
+    You can say: find coffee, order my usual, or where is my order.
+    I can also repeat, speak slower, or spell a word. What would you like?
+    .reprompt = What would you like?
+    .card-title = Things to say
+    .card-text =
+        Find coffee under ten dollars
+        Tell me more about the second one
+        Add it to my basket
+        What's in my basket?
+        Check out
+        Order my usual
+        Order more dog food
+        Where is my order?
+        Repeat that
+        Speak slower
+        Spell that
+        Stop
+help-results =
+    Say first, second or third to choose one. To hear others, say next, or cheaper. Which one would you like?
+    .reprompt = Which one would you like?
+    .card-title = Choosing from results
+    .card-text =
+        The second one
+        Tell me more about the first one
+        Cheaper
+        Best rated first
+        Next
+        Go back
+help-purchase =
+    Nothing is bought until you say yes. Say no to leave it, or say make it two to change how many.
+    Would you like to go ahead?
+    .reprompt = Yes to order, or no to leave it?
+    .card-title = Before you buy
+    .card-text =
+        Yes
+        No
+        Make it two
+        Repeat that
+help-basket =
+    You can say: what's in my basket, remove the coffee, or check out. What would you like?
+    .reprompt = What would you like to do with your basket?
+    .card-title = Your basket
+    .card-text =
+        What's in my basket?
+        Add coffee
+        Remove the coffee
+        Empty my basket
+        Check out
+help-tracking =
+    You can ask for your latest order, for an order by its number, or for something you bought. Which order would you like?
+    .reprompt = Which order would you like?
+    .card-title = Finding an order
+    .card-text =
+        Where is my order?
+        Track order 1042
+        Where are my headphones?
+        What did I order last Tuesday?
+
+goodbye = Goodbye.
+cancelled = Okay, cancelled. Nothing was bought.
+
+not-heard =
+    Sorry, I didn't hear that. Could you say it again?
+    .reprompt = I'm listening. What would you like?
+not-understood =
+    Sorry, I can't help with that. What would you like from the shop?
+    .reprompt = You can say: find coffee, order my usual, or where is my order.
+not-understood-twice =
+    Sorry, that didn't work either. You can say: find coffee, order my usual, or where is my order.
+    Which would you like?
+    .reprompt = For more examples, say help. To leave, say stop.
+not-understood-often =
+    I'm sorry, I'm still not getting it. Say help to hear everything I can do, or stop to leave.
+    Or try a short phrase, such as: find coffee.
+    .reprompt = Say help, or stop.
+did-you-say =
+    Did you say: { $words }?
+    .reprompt = Was it: { $words }? Yes or no is fine.
+nothing-open =
+    There's no question open right now. What would you like?
+    .reprompt = You can say: find coffee, order my usual, or where is my order.
+trouble = Sorry, I can't reach the shop right now. Nothing was changed. Please try again in a minute.
+busy = Sorry, the shop is very busy right now. Please try again in a moment.
+
+## Finding
+
+# $total results; $first is the place of the first one that follows, $shown how many follow.
+results-intro-one = I found one:
+results-intro-all = I found { WORDS($total) }.
+results-intro-many =
+    { $total ->
+        [one] I found one.
+       *[other] I found { $rounded }. Here are the top { WORDS($shown) }.
+    }
+results-intro-next =
+    { $shown ->
+        [one] One more:
+       *[other] The next { WORDS($shown) }:
+    }
+results-intro-last =
+    { $shown ->
+        [one] The last one:
+       *[other] The last { WORDS($shown) }:
+    }
+results-intro-relaxed =
+    { $shown ->
+        [one] I found nothing exactly like that. The nearest is:
+       *[other] I found nothing exactly like that. The nearest are these.
+    }
+results-sorted-cheapest = Cheapest first.
+results-sorted-best_rated = Best rated first.
+results-sorted-newest = Newest first.
+results-item = { NTH($position) }, { $item }.
+results-single = { $item }.
+results-thing = { $name }, { $price }
+results-thing-rated = { $name }, { $price }, rated { $stars }
+results-thing-sold-out = { $name }, { $price }, out of stock
+results =
+    { $kind ->
+        [one] You can say add it, buy it, or tell me more. What would you like?
+        [more] Which one would you like? For others, say next.
+       *[end] Which one would you like?
+    }
+    .reprompt =
+        { $kind ->
+            [one] What would you like to do with it?
+            [more] Say first, second or third to choose, or next for more. Which would you like?
+           *[end] Say first, second or third to choose. Which would you like?
+        }
+    .card-title =
+        { $total ->
+            [one] One result
+           *[other] Results { $first } to { $last } of { NUMBER($total) }
+        }
+    .card-line = { $position }. { $title }: { $facts }
+
+nothing-found =
+    { $filters ->
+        [none] I couldn't find { $query }. What else can I look for?
+       *[some] I couldn't find { $query } { $limits }. You can change that, or look for something else. What would you like?
+    }
+    .reprompt = What else can I look for?
+nothing-like-that = anything like that
+limit-max = under { $price }
+limit-min = over { $price }
+limit-brand = by { $brand }
+limit-colour = in { $colour }
+limit-size = in size { $size }
+limit-feature = that is { $feature }
+
+no-more-results =
+    Those were all of them. Which one would you like?
+    .reprompt = Say first, second or third, or look for something else. What would you like?
+no-earlier-results =
+    That's the start of the list. Which one would you like?
+    .reprompt = Say first, second or third, or next to go on. Which would you like?
+no-such-choice =
+    { $shown ->
+        [0] There's no list to choose from yet. What are you looking for?
+        [one] There's only one to choose from. Would you like to hear it again, or look for something else?
+       *[other] There are { WORDS($shown) } to choose from. Which one would you like?
+    }
+    .reprompt =
+        { $shown ->
+            [0] What are you looking for?
+           *[other] Which one would you like?
+        }
+no-such-product =
+    I couldn't find { $words }. What else can I look for?
+    .reprompt = You can say another name for it, or what kind of thing it is.
+ask-what-product =
+    What product are you thinking of?
+    .reprompt = You can say a name, or a kind of thing, such as coffee or dog food.
+ask-which-one =
+    Which one do you mean: { $choices }?
+    .reprompt = Say first, second or third. Which one do you mean?
+ask-which-choice = the { NTH($position) }, { $name }
+ask-how-many =
+    { $name }: how many would you like?
+    .reprompt = Say a number, such as one or two. How many would you like?
+bad-quantity =
+    I can order from one to ninety-nine at a time. How many would you like?
+    .reprompt = Say a number from one to ninety-nine.
+
+product =
+    You can say add it, or buy it. What would you like?
+    .reprompt = Say add it to put it in your basket, or buy it to order it now.
+    .card-title = { $title }
+product-gone =
+    What else would you like?
+    .reprompt = What else can I look for?
+product-price = { $name }: { $price }.
+product-delivery = Delivery { $day }.
+product-rating = Rated { $stars } out of 5 from { $reviews }.
+product-stock-none = Out of stock right now.
+product-stock-few =
+    { $stock ->
+        [one] There's only one left.
+       *[other] There are only { WORDS($stock) } left.
+    }
+product-focus-price = { $price } for { $name }.
+product-focus-stock = Yes, we have { $name } in stock.
+product-focus-stock-few =
+    { $stock ->
+        [one] Yes, but there's only one left of { $name }.
+       *[other] Yes, but there are only { WORDS($stock) } left of { $name }.
+    }
+product-focus-stock-none = No, we're out of { $name } right now.
+product-focus-rating = { $stars } out of 5 for { $name }, from { $reviews }.
+product-focus-rating-none = Nobody has rated { $name } yet.
+product-focus-delivery = { $day }, if you order { $name } now.
+product-focus-delivery-none = I don't have a delivery day for { $name }.
+card-fact = { $label }: { $value }
+label-price = Price
+label-rating = Rating
+label-stock = Stock
+label-delivery = Delivery
+label-brand = Brand
+stock-printed =
+    { $stock ->
+        [0] out of stock
+       *[other] { NUMBER($stock) } in stock
+    }
+rating-printed = { $stars } of 5 ({ NUMBER($count) })
+reviews =
+    { $count ->
+        [one] one review
+       *[other] { $rounded } reviews
+    }
+
+## Orders
+
+tracked =
+    Is there anything else?
+    .reprompt = You can ask for another order, or say stop.
+    .card-title = Order { $number }
+    .card-placed = Placed { $day }, { $total }
+    .card-line = { $count } × { $title }
+    .card-parcel = { $carrier } { $tracking }: { $state }
+    .card-parcel-day = { $carrier } { $tracking }: { $state }, { $day }
+tracked-several =
+    Which order would you like to hear about?
+    .reprompt = You can say an order number, or name something in it. Which order would you like?
+    .card-title = { $count } orders
+    .card-line = { $number }, { $day }: { $things }, { $total }, { $state }
+tracked-intro = I found { WORDS($count) } orders. Here are the latest { WORDS($shown) }.
+tracked-intro-all = I found { WORDS($count) } orders.
+orders-line = Order { DIGITS($number) }, from { $day }, { $things }, is { $state }.
+orders-line-day = Order { DIGITS($number) }, from { $day }, { $things }, is { $state } and should arrive { $expected }.
+orders-line-one = It's order { DIGITS($number) }, from { $day }: { $things }. It's { $state }.
+
+subject-latest = Your latest order, { $things },
+subject-number = Order { DIGITS($number) }, { $things },
+subject-product = Your order with { $things }
+subject-placed = Your order from { $day }, { $things },
+subject-parcel = The { NTH($position) }, with { $things },
+subject-parcel-product = The parcel with { $things }
+parcels-intro = { $subject } comes in { WORDS($count) } parcels.
+parcels-more =
+    { $count ->
+        [one] There's one more parcel.
+       *[other] There are { WORDS($count) } more parcels.
+    }
+
+status-placed = { $subject } has been placed and isn't packed yet.
+status-packed = { $subject } is packed and will be shipped soon.
+status-packed-day = { $subject } is packed and should arrive { $day }.
+status-shipped = { $subject } is on its way with { $carrier }.
+status-shipped-day = { $subject } is on its way with { $carrier } and should arrive { $day }.
+status-shipped-late = { $subject } is on its way with { $carrier }. It was expected { $day } and isn't there yet.
+status-out_for_delivery = { $subject } is out for delivery with { $carrier }.
+status-out_for_delivery-day = { $subject } is out for delivery with { $carrier } and should arrive { $day }.
+status-delivered = { $subject } was delivered.
+status-delivered-day = { $subject } was delivered { $day }.
+status-delayed = { $subject } is delayed. There's no new day yet.
+status-delayed-day = { $subject } is delayed and should now arrive { $day }.
+status-delayed-promised = { $subject } is delayed. It was due { $promised } and should now arrive { $day }.
+status-delayed-promised-only = { $subject } is delayed. It was due { $promised }, and there's no new day yet.
+status-returned = { $subject } was returned.
+status-cancelled = { $subject } was cancelled.
+
+state-placed = placed
+state-packed = packed
+state-shipped = on its way
+state-out_for_delivery = out for delivery
+state-delivered = delivered
+state-delayed = delayed
+state-returned = returned
+state-cancelled = cancelled
+carrier-unnamed = the carrier
+
+no-orders =
+    You don't have any orders here yet. What would you like to find?
+    .reprompt = What are you looking for?
+no-such-order =
+    { $about ->
+        [number] I couldn't find order { DIGITS($number) }. What's the order number?
+        [product] I couldn't find an order with { $words }. What else was in it, or what's its number?
+        [day] I couldn't find an order from { $day }. What was in it, or what's its number?
+        [days] I couldn't find an order from { $day } to { $until }. What was in it, or what's its number?
+       *[latest] I couldn't find that order. What's the order number?
+    }
+    .reprompt = You can say the number digit by digit, or name something you ordered.
+ask-order-number =
+    What's the order number?
+    .reprompt = You can say it digit by digit, or ask for your latest order.
+
+## Basket
+
+basket =
+    To order, say check out. What would you like to do?
+    .reprompt = Say check out to order, or name something to add or remove.
+    .card-title = Your basket: { $total }
+    .card-line = { $count } × { $title }: { $price }
+basket-items = Your basket has { $items }, { $total }.
+basket-items-more =
+    { $more ->
+        [one] Your basket has { $items }, and one more thing, { $total } in all.
+       *[other] Your basket has { $items }, and { WORDS($more) } more things, { $total } in all.
+    }
+basket-items-several = Your basket has { $items }, { $total } in all.
+basket-empty =
+    Your basket is empty. What are you looking for?
+    .reprompt = You can say, for example: find coffee.
+added =
+    { $alone ->
+        [yes] Added { $item }. That's { $total }. What else, or shall we check out?
+       *[no] Added { $item }. Your basket is { $total } now. What else, or shall we check out?
+    }
+    .reprompt = Name something else, or say check out.
+    .card-title = Added to your basket
+    .card-text =
+        { $printed-item }
+        Basket: { $printed-total }
+removed =
+    { $left ->
+        [0] Removed { $name }. Your basket is empty now. What would you like?
+        [one] Removed { $name }. One thing is left in your basket. What would you like to do?
+       *[other] Removed { $name }. { WORDS($left) } things are left in your basket. What would you like to do?
+    }
+    .reprompt = You can find something, hear your basket, or say stop.
+not-in-basket =
+    There's no { $name } in your basket. What would you like to do?
+    .reprompt = You can say: what's in my basket.
+ask-empty-basket =
+    { $count ->
+        [one] There's one thing in your basket. Shall I remove it?
+       *[other] There are { WORDS($count) } things in your basket. Shall I remove them all?
+    }
+    .reprompt = Shall I empty the basket? Yes or no is fine.
+basket-emptied =
+    Your basket is empty now. What would you like?
+    .reprompt = You can say, for example: find coffee.
+
+## Buying
+
+confirm-changed = The offer has changed.
+confirm-pick = { $offer }
+confirm-basket = Your basket: { $offer }
+confirm-reorder = Ordering again: { $offer }
+confirm-usual = Your usual: { $offer }
+confirm-offer = { $items }, for { $total }.
+confirm-offer-day = { $items }, for { $total }, arriving { $day }.
+confirm-offer-several = { $items }, for { $total } in all.
+confirm-offer-several-day = { $items }, for { $total } in all, arriving { $day }.
+confirm-more =
+    { $count ->
+        [one] one more thing
+       *[other] { WORDS($count) } more things
+    }
+confirm-price-up = The price of { $name } has gone up from { $before } to { $now }.
+confirm-price-down = The price of { $name } has come down from { $before } to { $now }.
+confirm-price-more =
+    { $count ->
+        [one] One other price has changed.
+       *[other] { WORDS($count) } other prices have changed.
+    }
+confirm-unavailable = Not available right now, and left out: { $names }.
+confirm-purchase =
+    Shall I place the order?
+    .reprompt = { $offer } Shall I place the order, yes or no?
+    .card-title = Order for { $printed-total }?
+    .card-line = { $count } × { $title }: { $price }
+    .card-total = Total: { $price }
+    .card-day = Arriving { $day }
+    .card-unavailable = Not available: { $name }
+    .card-change = { $name }: was { $before }, now { $now }
+confirm-purchase-again =
+    { $offer } Shall I place the order, yes or no?
+    .reprompt = Say yes to order, or no to leave it. Shall I place the order?
+bought =
+    { $known ->
+        [yes] Ordered: { $items }, for { $total }. It should arrive { $day }. Your order number is { DIGITS($number) }.
+       *[no] Ordered: { $items }, for { $total }. Your order number is { DIGITS($number) }.
+    }
+    .card-title = Order { $number }
+    .card-line = { $count } × { $title }: { $price }
+    .card-total = Total: { $price }
+    .card-day = Arriving { $day }
+bought-again =
+    { $known ->
+        [yes] That's already ordered, so I didn't order it twice: { $items }, for { $total }. It should arrive { $day }. The order number is { DIGITS($number) }.
+       *[no] That's already ordered, so I didn't order it twice: { $items }, for { $total }. The order number is { DIGITS($number) }.
+    }
+not-bought =
+    Okay, I haven't ordered anything. What would you like instead?
+    .reprompt = You can find something else, or say stop.
+out-of-stock =
+    Sorry, out of stock right now: { $names }. What else can I look for?
+    .reprompt = What else can I look for?
+short-stock =
+    { $stock ->
+        [0] Sorry, { $name } is out of stock right now. What else can I look for?
+        [one] There's only one left of { $name }. How many would you like, one or none?
+       *[other] There are only { WORDS($stock) } left of { $name }. How many would you like?
+    }
+    .reprompt = How many would you like?
+never-bought =
+    I couldn't find { $words } in your earlier orders. To look in the shop, say find, and then what you want. What would you like?
+    .reprompt = You can say, for example: find coffee.
+no-usual =
+    I don't know your usual yet; it takes a few orders to learn. What would you like to find?
+    .reprompt = What are you looking for?
+
+## How it is said
+
+pace-slower =
+    Okay, I'll speak slower. What would you like?
+    .reprompt = What would you like?
+pace-faster =
+    Okay, I'll speak faster. What would you like?
+    .reprompt = What would you like?
+pace-normal =
+    Okay, I'll speak at my usual pace. What would you like?
+    .reprompt = What would you like?
+pace-slowest =
+    This is as slowly as I can speak. What would you like?
+    .reprompt = What would you like?
+pace-fastest =
+    This is as fast as I can speak. What would you like?
+    .reprompt = What would you like?
+spelled =
+    { $words }. Is there anything else?
+    .reprompt = Say spell that to hear it again. What would you like?
+    .card-title = Spelled out
+    .card-text = { $plain }
+spelled-run = { SPELL($word) }
+spelled-sign = , { $sign },
+spelled-next = { $head }.{ PAUSE(ms: 400) } { $word }
+# Signs, by name.
+sign =
+    { $sign ->
+        [hyphen] hyphen
+        [apostrophe] apostrophe
+        [ampersand] and sign
+        [dot] dot
+        [comma] comma
+        [slash] slash
+        [plus] plus
+        [percent] percent
+        [number] number sign
+        [at] at sign
+       *[other] another sign
+    }
+
+## Pieces
+
+list-two = { $first } and { $second }
+list-next = { $head },{ PAUSE(ms: 150) } { $item }
+list-last = { $head },{ PAUSE(ms: 150) } and { $item }
+between-items = { PAUSE(ms: 300) }
+
+# A name with how many. The lists below tell what is counted how.
+counted-plain =
+    { $count ->
+        [one] one { $name }
+       *[other] { WORDS($count) } { $plural }
+    }
+counted-container = { WORDS($count) } { $phrase }
+counted-pair =
+    { $count ->
+        [one] one pair of { $name }
+       *[other] { WORDS($count) } pairs of { $name }
+    }
+counted-pack =
+    { $count ->
+        [one] one pack of { $name }
+       *[other] { WORDS($count) } packs of { $name }
+    }
+counted-of =
+    { $count ->
+        [one] one { $name }
+       *[other] { WORDS($count) } of the { $name }
+    }
+the = the { $name }
+the-and-more =
+    { $count ->
+        [one] { $name } and one other thing
+       *[other] { $name } and { WORDS($count) } other things
+    }
+# Words a name may begin with that "the" replaces.
+articles = a an the
+# Containers, one and many.
+containers =
+    bag bags, bottle bottles, box boxes, bundle bundles, can cans, carton cartons, case cases, dozen dozen, jar jars,
+    pack packs, package packages, packet packets, pair pairs, pouch pouches, roll rolls, sack sacks, set sets,
+    tin tins, tray trays, tub tubs, tube tubes
+# Things that come in twos, and stuff that is not counted by itself.
+pairs =
+    boots earbuds earphones earplugs glasses gloves goggles headphones jeans leggings mittens oven-mitts pajamas pants
+    pliers pyjamas sandals scissors shears shoes shorts slippers sneakers socks sunglasses sweatpants tights trainers
+    trousers tweezers
+stuff =
+    bacon beef bread butter cereal cheese chicken chocolate cinnamon cleaner coffee conditioner cream detergent fish
+    flour foil food fruit garlic gum hay ham honey jam jerky juice kibble lettuce litter meat milk mustard oatmeal oil
+    paper pasta pepper popcorn pork powder quinoa rice salad salmon salsa salt sauce seasoning shampoo soap soda soup
+    spaghetti spinach spray sugar syrup tape tea toothpaste tofu tuna turkey vinegar water wine wrap yarn yeast yogurt
+# Where the thing's own name ends, so that its last word is what is counted.
+name-tails = with for in from by of without and plus
+
+# Money: how it is said and how it is printed.
+money-whole = { WORDS($whole) } { $unit }
+money-part = { WORDS($part) } { $unit }
+money-both = { $whole } and { $part }
+money-negative = minus { $amount }
+currency-USD =
+    .whole = { $whole ->
+            [one] dollar
+           *[other] dollars
+        }
+    .part = { $part ->
+            [one] cent
+           *[other] cents
+        }
+    .printed = ${ $amount }
+currency-EUR =
+    .whole = { $whole ->
+            [one] euro
+           *[other] euros
+        }
+    .part = { $part ->
+            [one] cent
+           *[other] cents
+        }
+    .printed = €{ $amount }
+currency-GBP =
+    .whole = { $whole ->
+            [one] pound
+           *[other] pounds
+        }
+    .part = { $part ->
+            [one] penny
+           *[other] pence
+        }
+    .printed = £{ $amount }
+currency-CAD =
+    .whole = { $whole ->
+            [one] Canadian dollar
+           *[other] Canadian dollars
+        }
+    .part = { $part ->
+            [one] cent
+           *[other] cents
+        }
+    .printed = CA${ $amount }
+currency-AUD =
+    .whole = { $whole ->
+            [one] Australian dollar
+           *[other] Australian dollars
+        }
+    .part = { $part ->
+            [one] cent
+           *[other] cents
+        }
+    .printed = A${ $amount }
+currency-CHF =
+    .whole = { $whole ->
+            [one] Swiss franc
+           *[other] Swiss francs
+        }
+    .part = { $part ->
+            [one] centime
+           *[other] centimes
+        }
+    .printed = CHF { $amount }
+currency-INR =
+    .whole = { $whole ->
+            [one] rupee
+           *[other] rupees
+        }
+    .part = { $part ->
+            [one] paisa
+           *[other] paise
+        }
+    .printed = ₹{ $amount }
+currency-JPY =
+    .whole = yen
+    .part = sen
+    .printed = ¥{ $amount }
+currency-SEK =
+    .whole = { $whole ->
+            [one] Swedish krona
+           *[other] Swedish kronor
+        }
+    .part = öre
+    .printed = { $amount } kr
+currency-PLN =
+    .whole = { $whole ->
+            [one] zloty
+           *[other] zlotys
+        }
+    .part = groszy
+    .printed = { $amount } zł
+# Any other: by its code.
+currency-other =
+    .whole = { $code }
+    .part = hundredths
+    .printed = { $code } { $amount }
+
+# Days. "on" is part of the phrase where it is needed.
+day-today = today
+day-tomorrow = tomorrow
+day-yesterday = yesterday
+day-near = { $weekday }
+day-far = { $weekday }, { $month } { $nth }
+day-other-year = { $weekday }, { $month } { $nth }, { $year }
+on-day = on { $day }
+day-printed = { $month } { $day }, { $year }
+nth-day =
+    { NUMBER($day, type: "ordinal") ->
+        [one] { $day }st
+        [two] { $day }nd
+        [few] { $day }rd
+       *[other] { $day }th
+    }
+weekday =
+    { $weekday ->
+        [1] Monday
+        [2] Tuesday
+        [3] Wednesday
+        [4] Thursday
+        [5] Friday
+        [6] Saturday
+       *[7] Sunday
+    }
+month =
+    { $month ->
+        [1] January
+        [2] February
+        [3] March
+        [4] April
+        [5] May
+        [6] June
+        [7] July
+        [8] August
+        [9] September
+        [10] October
+        [11] November
+       *[12] December
+    }
+# A count too long to say: about so many hundreds or thousands.
+about-number = over { WORDS($number) }

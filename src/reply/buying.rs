@@ -1,0 +1,197 @@
+//! The basket, offers and purchases.
+
+use fluent_bundle::FluentArgs;
+use jiff::civil::Date;
+
+use super::Card;
+use super::card::Lines;
+use super::catalog::args;
+use super::teller::{Teller, printed_title};
+use super::worded::Draft;
+use crate::shop::{Money, Order, PricedLine, Product, Quantity, Quote, QuoteOrigin};
+
+/// Lines of a basket that are read out when nothing is at stake.
+const BASKET: usize = 3;
+/// Lines of an offer that are read out: what is bought is named, even when it takes a while.
+const OFFER: usize = 8;
+/// Price changes and missing things that are named one by one.
+const NOTES: usize = 3;
+/// Lines on a card.
+const SHOWN: usize = 30;
+
+pub(super) fn basket(t: &Teller, lines: &[PricedLine], total: Money) -> Draft {
+    let read: Vec<String> = lines.iter().take(BASKET).map(|l| counted(t, l)).collect();
+    let more = lines.len().saturating_sub(BASKET);
+    let (id, items) = match (lines.len(), more) {
+        (0 | 1, _) => ("basket-items", t.list(&read)),
+        (_, 0) => ("basket-items-several", t.list(&read)),
+        _ => ("basket-items-more", t.list(&read)),
+    };
+    let args = args!["items" => items, "total" => t.money(total), "more" => more];
+    let mut text = Lines::default();
+    for line in lines.iter().take(SHOWN) {
+        text.push(priced_line(t, "basket.card-line", line));
+    }
+    t.plain_draft("basket").after(&[t.sentence(id, &args)]).card(Card {
+        title: t.say("basket.card-title", &args!["total" => t.printed(total)]),
+        text: text.text(),
+        image: lines.first().and_then(|l| l.product.image.clone()),
+    })
+}
+
+pub(super) fn added(t: &Teller, line: &PricedLine, basket_total: Money) -> Draft {
+    let args = args![
+        "item" => counted(t, line),
+        "total" => t.money(basket_total),
+        "alone" => if basket_total == line.line_total { "yes" } else { "no" },
+        "printed-item" => priced_line(t, "basket.card-line", line),
+        "printed-total" => t.printed(basket_total),
+    ];
+    let mut card = t.plain_card("added", &args);
+    card.image = line.product.image.clone();
+    t.draft("added", &args).card(card)
+}
+
+pub(super) fn confirm(t: &Teller, quote: &Quote, changed: bool) -> Draft {
+    let mut before = Vec::new();
+    if changed {
+        before.push(t.sentence("confirm-changed", &FluentArgs::new()));
+    }
+    let frame = match quote.origin {
+        QuoteOrigin::Pick => "confirm-pick",
+        QuoteOrigin::Basket => "confirm-basket",
+        QuoteOrigin::Reorder => "confirm-reorder",
+        QuoteOrigin::Usual => "confirm-usual",
+    };
+    let offer = offer(t, quote);
+    before.push(t.sentence(frame, &args!["offer" => offer.as_str()]));
+    before.extend(notes(t, quote));
+    let args = args!["offer" => t.sentence("confirm-pick", &args!["offer" => offer.as_str()])];
+    t.draft("confirm-purchase", &args).after(&before).card(offer_card(t, quote))
+}
+
+pub(super) fn confirm_again(t: &Teller, quote: &Quote) -> Draft {
+    t.draft("confirm-purchase-again", &args!["offer" => offer(t, quote)]).card(offer_card(t, quote))
+}
+
+/// "Two bags of coffee, for twenty dollars, arriving tomorrow."
+fn offer(t: &Teller, quote: &Quote) -> String {
+    let mut args = args![
+        "items" => items(t, quote.lines.iter().map(|l| counted(t, l)).collect()),
+        "total" => t.money(quote.total),
+    ];
+    if let Some(day) = quote.delivery {
+        args.set("day", t.on_day(day));
+    }
+    let id = match (quote.lines.len() > 1, quote.delivery) {
+        (false, None) => "confirm-offer",
+        (false, Some(_)) => "confirm-offer-day",
+        (true, None) => "confirm-offer-several",
+        (true, Some(_)) => "confirm-offer-several-day",
+    };
+    t.say(id, &args)
+}
+
+/// All lines of an offer or order, or as many as can be listened to and how many more there are.
+fn items(t: &Teller, mut items: Vec<String>) -> String {
+    if items.len() > OFFER {
+        let more = items.split_off(OFFER - 1).len();
+        items.push(t.say("confirm-more", &args!["count" => more]));
+    }
+    t.list(&items)
+}
+
+/// What the shopper must know before saying yes: other prices than last time, things left out.
+fn notes(t: &Teller, quote: &Quote) -> Vec<String> {
+    let mut notes = Vec::new();
+    for (name, before, now) in quote.price_changes.iter().take(NOTES) {
+        let id = if now.minor() > before.minor() { "confirm-price-up" } else { "confirm-price-down" };
+        notes.push(t.sentence(id, &args!["name" => t.the(name), "before" => t.money(*before), "now" => t.money(*now)]));
+    }
+    let more = quote.price_changes.len().saturating_sub(NOTES);
+    if more > 0 {
+        notes.push(t.sentence("confirm-price-more", &args!["count" => more]));
+    }
+    if !quote.unavailable.is_empty() {
+        let mut names: Vec<String> = quote.unavailable.iter().take(NOTES).map(|n| t.name(n)).collect();
+        let more = quote.unavailable.len().saturating_sub(NOTES);
+        if more > 0 {
+            names.push(t.say("confirm-more", &args!["count" => more]));
+        }
+        notes.push(t.sentence("confirm-unavailable", &args!["names" => t.list(&names)]));
+    }
+    notes
+}
+
+fn offer_card(t: &Teller, quote: &Quote) -> Card {
+    let mut text = Lines::default();
+    for line in quote.lines.iter().take(SHOWN) {
+        text.push(priced_line(t, "confirm-purchase.card-line", line));
+    }
+    text.push(t.say("confirm-purchase.card-total", &args!["price" => t.printed(quote.total)]));
+    if let Some(day) = quote.delivery {
+        text.push(t.say("confirm-purchase.card-day", &args!["day" => t.printed_day(day)]));
+    }
+    for (name, before, now) in quote.price_changes.iter().take(SHOWN) {
+        let (before, now) = (t.printed(*before), t.printed(*now));
+        let args = args!["name" => printed_title(name), "before" => before, "now" => now];
+        text.push(t.say("confirm-purchase.card-change", &args));
+    }
+    for name in quote.unavailable.iter().take(SHOWN) {
+        text.push(t.say("confirm-purchase.card-unavailable", &args!["name" => printed_title(name)]));
+    }
+    Card {
+        title: t.say("confirm-purchase.card-title", &args!["printed-total" => t.printed(quote.total)]),
+        text: text.text(),
+        image: quote.lines.first().and_then(|l| l.product.image.clone()),
+    }
+}
+
+pub(super) fn bought(t: &Teller, order: &Order, delivery: Option<Date>, again: bool) -> Draft {
+    let named = order.lines.iter().map(|l| t.counted(l.quantity, &l.spoken_name)).collect();
+    let mut args = args![
+        "items" => items(t, named),
+        "total" => t.money(order.total),
+        "number" => order.number.as_str(),
+        "known" => if delivery.is_some() { "yes" } else { "no" },
+    ];
+    if let Some(day) = delivery {
+        args.set("day", t.on_day(day));
+    }
+    let mut text = Lines::default();
+    for line in order.lines.iter().take(SHOWN) {
+        let price = line.unit_price.times(line.quantity.get()).unwrap_or(line.unit_price);
+        text.push(card_line(t, "bought.card-line", line.quantity, &line.spoken_name, price));
+    }
+    text.push(t.say("bought.card-total", &args!["price" => t.printed(order.total)]));
+    if let Some(day) = delivery {
+        text.push(t.say("bought.card-day", &args!["day" => t.printed_day(day)]));
+    }
+    t.draft(if again { "bought-again" } else { "bought" }, &args).card(Card {
+        title: t.say("bought.card-title", &args!["number" => order.number.as_str()]),
+        text: text.text(),
+        image: None,
+    })
+}
+
+pub(super) fn out_of_stock(t: &Teller, products: &[Product]) -> Draft {
+    let mut names: Vec<String> = products.iter().take(NOTES).map(|p| t.name(&p.spoken_name)).collect();
+    let more = products.len().saturating_sub(NOTES);
+    if more > 0 {
+        names.push(t.say("confirm-more", &args!["count" => more]));
+    }
+    t.draft("out-of-stock", &args!["names" => t.list(&names)])
+}
+
+fn counted(t: &Teller, line: &PricedLine) -> String {
+    t.counted(line.quantity, &line.product.spoken_name)
+}
+
+fn priced_line(t: &Teller, id: &str, line: &PricedLine) -> String {
+    card_line(t, id, line.quantity, &line.product.title, line.line_total)
+}
+
+fn card_line(t: &Teller, id: &str, quantity: Quantity, title: &str, price: Money) -> String {
+    let (title, price) = (printed_title(title), t.printed(price));
+    t.say(id, &args!["count" => quantity.get(), "title" => title, "price" => price])
+}

@@ -1,0 +1,83 @@
+//! Help, pace and spelling.
+
+use fluent_bundle::FluentArgs;
+
+use super::catalog::args;
+use super::teller::{Teller, cut};
+use super::worded::Draft;
+use super::{PACES, script};
+use crate::dialogue::HelpTopic;
+
+/// The longest text that is spelled, in characters: nobody can follow more.
+const SPELLED: usize = 60;
+
+pub(super) fn help(t: &Teller, topic: HelpTopic) -> Draft {
+    let id = match topic {
+        HelpTopic::General => "help-general",
+        HelpTopic::Results => "help-results",
+        HelpTopic::Purchase => "help-purchase",
+        HelpTopic::Basket => "help-basket",
+        HelpTopic::Tracking => "help-tracking",
+    };
+    t.plain_draft(id).card(t.plain_card(id, &FluentArgs::new()))
+}
+
+pub(super) fn pace(t: &Teller, percent: u32) -> Draft {
+    t.plain_draft(match percent {
+        p if p <= *PACES.start() => "pace-slowest",
+        p if p >= *PACES.end() => "pace-fastest",
+        100 => "pace-normal",
+        p if p < 100 => "pace-slower",
+        _ => "pace-faster",
+    })
+}
+
+/// "S, P, A, C, E": letters and digits one by one, signs by name, a longer pause after each word.
+pub(super) fn spelled(t: &Teller, words: &str) -> Draft {
+    let plain = cut(&script::plain(words), SPELLED);
+    let said = plain
+        .split(' ')
+        .map(|word| spell_word(t, word))
+        .reduce(|head, word| t.say("spelled-next", &args!["head" => head, "word" => word]));
+    let card = t.plain_card("spelled", &args!["plain" => plain]);
+    t.draft("spelled", &args!["words" => said.unwrap_or_default()]).card(card)
+}
+
+fn spell_word(t: &Teller, word: &str) -> String {
+    let mut out = String::new();
+    let mut run = String::new();
+    let flush = |run: &mut String, out: &mut String| {
+        if !run.is_empty() {
+            out.push_str(&t.say("spelled-run", &args!["word" => std::mem::take(run)]));
+        }
+    };
+    for c in word.chars() {
+        if c.is_alphanumeric() {
+            run.extend(c.to_uppercase());
+            continue;
+        }
+        flush(&mut run, &mut out);
+        let name = t.say("sign", &args!["sign" => sign(c)]);
+        out.push_str(&t.say("spelled-sign", &args!["sign" => name]));
+    }
+    flush(&mut run, &mut out);
+    // A sign at either end leaves its comma hanging.
+    out.trim_matches([',', ' ']).to_owned()
+}
+
+/// The name under which the phrases know a sign.
+fn sign(c: char) -> &'static str {
+    match c {
+        '-' | '‐' | '–' | '—' => "hyphen",
+        '\'' | '’' => "apostrophe",
+        '&' => "ampersand",
+        '.' => "dot",
+        ',' => "comma",
+        '/' => "slash",
+        '+' => "plus",
+        '%' => "percent",
+        '#' => "number",
+        '@' => "at",
+        _ => "other",
+    }
+}

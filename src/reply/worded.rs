@@ -1,0 +1,162 @@
+//! Which phrases each thing to [`Say`] is made of, and whether the conversation stays open after it.
+
+use fluent_bundle::FluentArgs;
+
+use super::catalog::args;
+use super::teller::Teller;
+use super::{Card, buying, finding, talk, tracking};
+use crate::dialogue::Say;
+
+/// A reply in marked phrases.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Draft {
+    pub speech: String,
+    pub reprompt: Option<String>,
+    pub card: Option<Card>,
+}
+
+impl Draft {
+    pub fn card(mut self, card: Card) -> Self {
+        self.card = Some(card);
+        self
+    }
+
+    /// Puts sentences before what is said so far.
+    pub fn after(mut self, sentences: &[String]) -> Self {
+        let said: Vec<&str> = sentences.iter().map(String::as_str).chain([self.speech.as_str()]).collect();
+        self.speech = said.into_iter().filter(|s| !s.is_empty()).collect::<Vec<_>>().join(" ");
+        self
+    }
+}
+
+impl Teller<'_> {
+    /// The message, with its reprompt where it has one.
+    pub fn draft(&self, id: &str, args: &FluentArgs) -> Draft {
+        let reprompt = self.catalog.find(&format!("{id}.reprompt"), args);
+        Draft { speech: self.sentence(id, args), reprompt, card: None }
+    }
+
+    pub fn plain_draft(&self, id: &str) -> Draft {
+        self.draft(id, &FluentArgs::new())
+    }
+
+    /// A card whose title and text belong to this message.
+    pub fn plain_card(&self, id: &str, args: &FluentArgs) -> Card {
+        let part = |which: &str| self.say(&format!("{id}.{which}"), args);
+        Card { title: part("card-title"), text: part("card-text"), image: None }
+    }
+}
+
+/// Whether the shop listens on.
+///
+/// It does after every question and after every answer that leads on (a list, a product, a basket, an order), also so
+/// that "repeat", "slower" and "spell that" have somewhere to go. It does not when the shopper has got what they came
+/// for (a purchase), has said they are done, or when trying again at once would not help: an open microphone that
+/// nobody asked for is a nuisance in a living room.
+pub(super) fn stays_open(say: &Say) -> bool {
+    match say {
+        Say::Goodbye | Say::Cancelled | Say::Bought { .. } | Say::Trouble | Say::Busy => false,
+        Say::Welcome { .. }
+        | Say::Help(_)
+        | Say::NotHeard
+        | Say::NotUnderstood { .. }
+        | Say::DidYouSay { .. }
+        | Say::NothingOpen
+        | Say::Results { .. }
+        | Say::NothingFound { .. }
+        | Say::NoMoreResults
+        | Say::NoEarlierResults
+        | Say::NoSuchChoice { .. }
+        | Say::Product { .. }
+        | Say::NoSuchProduct { .. }
+        | Say::AskWhatProduct
+        | Say::AskWhichOne { .. }
+        | Say::AskHowMany { .. }
+        | Say::BadQuantity
+        | Say::Tracked { .. }
+        | Say::Orders { .. }
+        | Say::NoOrders
+        | Say::NoSuchOrder { .. }
+        | Say::AskOrderNumber
+        | Say::Basket { .. }
+        | Say::BasketEmpty
+        | Say::Added { .. }
+        | Say::Removed { .. }
+        | Say::NotInBasket { .. }
+        | Say::AskEmptyBasket { .. }
+        | Say::BasketEmptied
+        | Say::ConfirmPurchase { .. }
+        | Say::ConfirmPurchaseAgain { .. }
+        // "No" to an offer is seldom "no" to the shop: another size or number is wanted.
+        | Say::NotBought
+        | Say::OutOfStock { .. }
+        | Say::ShortStock { .. }
+        | Say::NeverBought { .. }
+        | Say::NoUsual
+        | Say::Pace { .. }
+        | Say::Spelled { .. } => true,
+    }
+}
+
+/// Phrases for this.
+pub(super) fn draft(t: &Teller, say: &Say) -> Draft {
+    match say {
+        Say::Welcome { returning } => t.plain_draft(if *returning { "welcome-back" } else { "welcome" }),
+        Say::Help(topic) => talk::help(t, *topic),
+        Say::Goodbye => t.plain_draft("goodbye"),
+        Say::Cancelled => t.plain_draft("cancelled"),
+        Say::NotHeard => t.plain_draft("not-heard"),
+        Say::NotUnderstood { tries } => t.plain_draft(match tries {
+            0 | 1 => "not-understood",
+            2 => "not-understood-twice",
+            _ => "not-understood-often",
+        }),
+        Say::DidYouSay { words } => t.draft("did-you-say", &args!["words" => t.quoted(words)]),
+        Say::NothingOpen => t.plain_draft("nothing-open"),
+        Say::Pace { percent } => talk::pace(t, *percent),
+        Say::Spelled { words } => talk::spelled(t, words),
+        Say::Trouble => t.plain_draft("trouble"),
+        Say::Busy => t.plain_draft("busy"),
+
+        Say::Results { search, page, first, total, relaxed } => {
+            finding::results(t, search, page, *first, *total, *relaxed)
+        }
+        Say::NothingFound { search } => finding::nothing(t, search),
+        Say::NoMoreResults => t.plain_draft("no-more-results"),
+        Say::NoEarlierResults => t.plain_draft("no-earlier-results"),
+        Say::NoSuchChoice { shown } => t.draft("no-such-choice", &args!["shown" => *shown]),
+        Say::Product { product, delivery, focus } => finding::product(t, product, *delivery, *focus),
+        Say::NoSuchProduct { words } => t.draft("no-such-product", &args!["words" => finding::sought(t, words)]),
+        Say::AskWhatProduct => t.plain_draft("ask-what-product"),
+        Say::AskWhichOne { page } => finding::which_one(t, page),
+        Say::AskHowMany { product } => t.draft("ask-how-many", &args!["name" => t.name(&product.spoken_name)]),
+        Say::BadQuantity => t.plain_draft("bad-quantity"),
+
+        Say::Tracked { orders, about } => tracking::tracked(t, orders, about),
+        Say::Orders { orders } => tracking::orders(t, orders),
+        Say::NoOrders => t.plain_draft("no-orders"),
+        Say::NoSuchOrder { about } => tracking::no_such_order(t, about),
+        Say::AskOrderNumber => t.plain_draft("ask-order-number"),
+
+        Say::Basket { lines, total } => buying::basket(t, lines, *total),
+        Say::BasketEmpty => t.plain_draft("basket-empty"),
+        Say::Added { line, basket_total, .. } => buying::added(t, line, *basket_total),
+        Say::Removed { spoken_name, basket_count } => {
+            t.draft("removed", &args!["left" => *basket_count, "name" => t.the(spoken_name)])
+        }
+        Say::NotInBasket { spoken_name } => t.draft("not-in-basket", &args!["name" => t.name(spoken_name)]),
+        Say::AskEmptyBasket { count } => t.draft("ask-empty-basket", &args!["count" => *count]),
+        Say::BasketEmptied => t.plain_draft("basket-emptied"),
+
+        Say::ConfirmPurchase { quote, changed } => buying::confirm(t, quote, *changed),
+        Say::ConfirmPurchaseAgain { quote } => buying::confirm_again(t, quote),
+        Say::Bought { order, delivery, again } => buying::bought(t, order, *delivery, *again),
+        Say::NotBought => t.plain_draft("not-bought"),
+        Say::OutOfStock { products } => buying::out_of_stock(t, products),
+        Say::ShortStock { product, .. } => {
+            t.draft("short-stock", &args!["stock" => product.stock, "name" => t.name(&product.spoken_name)])
+        }
+        Say::NeverBought { words } => t.draft("never-bought", &args!["words" => finding::sought(t, words)]),
+        Say::NoUsual => t.plain_draft("no-usual"),
+    }
+}
