@@ -29,6 +29,7 @@ pub fn expectation(session: &Session) -> Expectation {
             &["AMAZON.YesIntent", "AMAZON.NoIntent", "SetQuantityIntent"],
             Some(("SetQuantityIntent", "Quantity")),
         ),
+        Some(Question::HowMany(_)) => expect(&["SetQuantityIntent"], Some(("SetQuantityIntent", "Quantity"))),
         Some(Question::Shortage { .. }) => expect(YES_NO, Some(("SetQuantityIntent", "Quantity"))),
         Some(Question::WhichOne { .. }) => expect(&["ChooseResultIntent"], a_choice),
         Some(Question::WhatProduct { .. }) => expect(&["SearchProductIntent"], Some(("SearchProductIntent", "Query"))),
@@ -100,6 +101,16 @@ pub fn answer(session: &mut Session, question: &Question, reading: &Reading) -> 
         },
         Question::WhatProduct { purpose, quantity } => match intent {
             "SearchProductIntent" => Answered::Done(Dialogue.find(session, reading, *purpose, *quantity)),
+            _ if no => say(Say::Cancelled),
+            _ => Answered::NotAnAnswer,
+        },
+        Question::HowMany(asked) => match (fill::quantity(reading), reading.slot("Quantity")) {
+            (Ok(Some(_)), Some(number)) if intent == "SetQuantityIntent" => {
+                let mut asked = asked.clone();
+                asked.slots.retain(|s| s.name != "Quantity");
+                asked.slots.push(number.clone());
+                Answered::Reading(asked)
+            }
             _ if no => say(Say::Cancelled),
             _ => Answered::NotAnAnswer,
         },

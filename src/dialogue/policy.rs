@@ -176,7 +176,7 @@ impl Dialogue {
             "ReorderLastIntent" => reorder(ReorderRef::LastOrder, None),
             "ReorderUsualIntent" => reorder(ReorderRef::Usual, None),
             "ReorderProductIntent" => match (fill::product_words(reading), fill::quantity(reading)) {
-                (_, Err(())) => say(Say::BadQuantity),
+                (_, Err(())) => ask_how_many(session, reading),
                 (Some(words), Ok(quantity)) => reorder(ReorderRef::Product(words), quantity),
                 (None, Ok(quantity)) => match &session.product {
                     Some(product) => reorder(ReorderRef::Product(product.spoken_name.clone()), quantity),
@@ -249,7 +249,7 @@ impl Dialogue {
 
     /// Something is wanted of a product: named by words, by its place in the list, or already on the table.
     fn about(&self, session: &mut Session, reading: &Reading, purpose: Purpose) -> Decision {
-        let Ok(quantity) = fill::quantity(reading) else { return Decision::Say(Say::BadQuantity) };
+        let Ok(quantity) = fill::quantity(reading) else { return ask_how_many(session, reading) };
         if fill::product_words(reading).is_some() {
             return self.find(session, reading, purpose, quantity);
         }
@@ -283,7 +283,9 @@ impl Dialogue {
 
     /// "Make it three": of what was just added, or of what is on the table.
     fn requantify(&self, session: &mut Session, reading: &Reading) -> Decision {
-        let Ok(Some(quantity)) = fill::quantity(reading) else { return Decision::Say(Say::BadQuantity) };
+        let Ok(Some(quantity)) = fill::quantity(reading) else {
+            return ask_how_many(session, reading);
+        };
         if let Some(Say::Added { line, .. }) = &session.last {
             let sku = line.product.sku.clone();
             session.task = Some(Task::Requantify { sku: sku.clone(), quantity });
@@ -323,6 +325,11 @@ pub(super) fn take(
         Purpose::Basket => Act::AddToBasket { sku, quantity: quantity_or_one },
         Purpose::Buy => Act::Quote { lines: vec![Line { sku, quantity: quantity_or_one }] },
     })
+}
+
+fn ask_how_many(session: &mut Session, reading: &Reading) -> Decision {
+    session.question = Some(Question::HowMany(Box::new(reading.clone())));
+    Decision::Say(Say::BadQuantity)
 }
 
 fn track(session: &mut Session, order: OrderRef) -> Decision {

@@ -71,6 +71,8 @@ pub enum Question {
     WhichOne { purpose: Purpose, quantity: Option<Quantity> },
     /// What are you looking for?
     WhatProduct { purpose: Purpose, quantity: Option<Quantity> },
+    /// How many, where the number first said cannot be sold?
+    HowMany(Box<Reading>),
     /// Never bought that before: shall I look for it?
     LookFor(String),
     /// Which order number?

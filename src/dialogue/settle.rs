@@ -34,7 +34,10 @@ pub fn settle(session: &mut Session, outcome: Outcome) -> Decision {
             Decision::Say(Say::Tracked { orders, about })
         }
         Outcome::NoOrders => Decision::Say(Say::NoOrders),
-        Outcome::NoSuchOrder(about) => Decision::Say(Say::NoSuchOrder { about }),
+        Outcome::NoSuchOrder(about) => {
+            session.question = Some(Question::WhichOrder);
+            Decision::Say(Say::NoSuchOrder { about })
+        }
 
         Outcome::Basket { lines, total } => {
             if task == Some(Task::EmptyBasket) {
