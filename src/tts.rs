@@ -1,5 +1,10 @@
 //! Speech synthesis: a reply's SSML in, 16-bit PCM out. Refuses to know what the reply is about.
 
+pub mod device;
+pub mod espeak;
+mod read_as;
+mod ssml;
+
 use std::time::{Duration, Instant};
 
 use futures::future::BoxFuture;
@@ -42,14 +47,31 @@ pub trait Synthesizer: Send + Sync {
     ) -> BoxFuture<'_, Result<Speech, TtsError>>;
 }
 
+impl Speech {
+    pub fn seconds(&self) -> f32 {
+        self.pcm.len() as f32 / self.rate.max(1) as f32
+    }
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum TtsError {
-    #[error("no voice named {0:?}; `espeak-ng --voices` lists them")]
-    UnknownVoice(String),
+    #[error("there is no voice {name:?}{}", suggestion(.near))]
+    UnknownVoice { name: String, near: Vec<String> },
+    #[error("this SSML cannot be spoken: {0}")]
+    Ssml(String),
+    #[error(
+        "cannot speak aloud: {0}; on Linux install and start speech-dispatcher (package speech-dispatcher), \
+         elsewhere turn on the system's speech service"
+    )]
+    NoService(String),
     #[error("synthesis did not finish before the deadline")]
     Deadline,
     #[error("the synthesiser is overloaded")]
     Overloaded,
     #[error("the synthesiser failed: {0}")]
     Engine(String),
+}
+
+fn suggestion(near: &[String]) -> String {
+    if near.is_empty() { String::new() } else { format!("; the nearest are {}", near.join(", ")) }
 }
