@@ -48,6 +48,9 @@ const FENCES: &[(&str, &[&str])] = &[
     ("cpal", &["edge/device"]),
     ("reqwest", &["shop/connectors", "edge/alexa", "asr/models"]),
     ("webpki", &["edge/alexa"]),
+    ("x509_parser", &["edge/alexa/verify"]),
+    ("rcgen", &["edge/alexa/doctor"]),
+    ("num_bigint", &["edge/alexa/doctor"]),
     ("clap", &["cli", "main"]),
     ("anyhow", &["app", "cli", "main"]),
 ];

@@ -31,7 +31,6 @@ pub(super) fn check(s: &Settings) -> Result<(), ConfigError> {
     }
     within("voice.words_per_minute", s.voice.words_per_minute, 80..=450)?;
     within("voice.pitch", s.voice.pitch, 0..=99)?;
-    within("alexa.tolerance_seconds", s.alexa.tolerance_seconds, 0..=150)?;
     within("alexa.deadline_ms", s.alexa.deadline_ms, 500..=7_500)?;
     within("alexa.max_in_flight", s.alexa.max_in_flight, 1..=100_000)?;
     within("asr.workers", s.asr.workers, 0..=256)?;

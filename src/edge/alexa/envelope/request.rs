@@ -1,0 +1,263 @@
+//! What Alexa sends: the parts of the request envelope that a shop needs. All else is passed over unread.
+
+use serde::Deserialize;
+
+use super::lenient::{Many, Maybe, Members, Text, text};
+
+/// One request, borrowed from the body it came in.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Envelope<'a> {
+    #[serde(default, borrow)]
+    pub session: Maybe<Session<'a>>,
+    #[serde(default, borrow)]
+    pub context: Maybe<Context<'a>>,
+    #[serde(borrow)]
+    pub request: Request<'a>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Session<'a> {
+    #[serde(borrow, deserialize_with = "text")]
+    pub session_id: Option<Text<'a>>,
+    #[serde(rename = "new", borrow, deserialize_with = "text")]
+    fresh: Option<Text<'a>>,
+    #[serde(borrow)]
+    application: Maybe<Application<'a>>,
+    #[serde(borrow)]
+    user: Maybe<User<'a>>,
+    /// Kept as sent, to be sent back.
+    pub attributes: Option<serde_json::Value>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Context<'a> {
+    #[serde(rename = "System", borrow)]
+    system: Maybe<System<'a>>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct System<'a> {
+    #[serde(borrow)]
+    application: Maybe<Application<'a>>,
+    #[serde(borrow)]
+    user: Maybe<User<'a>>,
+    #[serde(borrow)]
+    person: Maybe<Person<'a>>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Application<'a> {
+    #[serde(borrow, deserialize_with = "text")]
+    application_id: Option<Text<'a>>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct User<'a> {
+    #[serde(borrow, deserialize_with = "text")]
+    user_id: Option<Text<'a>>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Person<'a> {
+    #[serde(borrow, deserialize_with = "text")]
+    person_id: Option<Text<'a>>,
+}
+
+/// The request itself, of whichever type.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Request<'a> {
+    #[serde(rename = "type", borrow, deserialize_with = "kind")]
+    pub kind: Text<'a>,
+    #[serde(borrow, deserialize_with = "text")]
+    pub request_id: Option<Text<'a>>,
+    /// ISO 8601, or digits where milliseconds were sent.
+    #[serde(borrow, deserialize_with = "text")]
+    pub timestamp: Option<Text<'a>>,
+    #[serde(borrow, deserialize_with = "text")]
+    pub locale: Option<Text<'a>>,
+    #[serde(borrow, deserialize_with = "text")]
+    pub dialog_state: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub intent: Maybe<Intent<'a>>,
+    /// Why a session ended.
+    #[serde(borrow, deserialize_with = "text")]
+    pub reason: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub error: Maybe<Trouble<'a>>,
+}
+
+/// What went wrong on Alexa's side or in what we answered.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Trouble<'a> {
+    #[serde(rename = "type", borrow, deserialize_with = "text")]
+    pub kind: Option<Text<'a>>,
+    #[serde(borrow, deserialize_with = "text")]
+    pub message: Option<Text<'a>>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Intent<'a> {
+    #[serde(borrow, deserialize_with = "text")]
+    pub name: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub slots: Members<'a, Slot<'a>>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Slot<'a> {
+    #[serde(borrow, deserialize_with = "text")]
+    pub value: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub resolutions: Maybe<Resolutions<'a>>,
+    #[serde(borrow)]
+    pub slot_value: Maybe<SlotValue<'a>>,
+}
+
+/// One value, or a list of them (which may nest).
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct SlotValue<'a> {
+    #[serde(borrow, deserialize_with = "text")]
+    pub value: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub resolutions: Maybe<Resolutions<'a>>,
+    #[serde(borrow)]
+    pub values: Many<SlotValue<'a>>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Resolutions<'a> {
+    #[serde(borrow)]
+    pub resolutions_per_authority: Many<Authority<'a>>,
+}
+
+/// What one list of known values made of the words.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Authority<'a> {
+    #[serde(borrow, deserialize_with = "text")]
+    pub authority: Option<Text<'a>>,
+    #[serde(borrow)]
+    status: Maybe<Status<'a>>,
+    #[serde(borrow)]
+    pub values: Many<Resolved<'a>>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Status<'a> {
+    #[serde(borrow, deserialize_with = "text")]
+    code: Option<Text<'a>>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Resolved<'a> {
+    #[serde(borrow)]
+    pub value: Maybe<Known<'a>>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Known<'a> {
+    #[serde(borrow, deserialize_with = "text")]
+    pub name: Option<Text<'a>>,
+    #[serde(borrow, deserialize_with = "text")]
+    pub id: Option<Text<'a>>,
+}
+
+/// A request without a type cannot be answered, whatever else it holds.
+fn kind<'de: 'a, 'a, D: serde::Deserializer<'de>>(from: D) -> Result<Text<'a>, D::Error> {
+    text(from)?.ok_or_else(|| serde::de::Error::custom("the request's type is not text"))
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum EnvelopeError {
+    #[error("the body is not an Alexa request: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error("the body is not an Alexa request: request.type is missing")]
+    NoType,
+}
+
+impl EnvelopeError {
+    /// What is wrong and where, without quoting the body.
+    pub fn place(&self) -> String {
+        match self {
+            Self::Json(e) => {
+                let what = if e.is_data() { "an Alexa request" } else { "JSON" };
+                format!("the body is not {what} (line {}, column {})", e.line(), e.column())
+            }
+            Self::NoType => self.to_string(),
+        }
+    }
+}
+
+impl<'a> Envelope<'a> {
+    /// Reads a body; a byte order mark before it is passed over.
+    pub fn parse(body: &'a [u8]) -> Result<Self, EnvelopeError> {
+        let json = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+        let envelope: Self = serde_json::from_slice(json)?;
+        if envelope.request.kind.as_str().is_empty() { Err(EnvelopeError::NoType) } else { Ok(envelope) }
+    }
+
+    pub fn application_id(&self) -> Option<&str> {
+        let system = self.system().and_then(|s| s.application.get());
+        let session = || self.session.get().and_then(|s| s.application.get());
+        filled(system.and_then(|a| a.application_id.as_ref()))
+            .or_else(|| filled(session().and_then(|a| a.application_id.as_ref())))
+    }
+
+    /// The speaker whose voice was recognised, if any.
+    pub fn person_id(&self) -> Option<&str> {
+        filled(self.system()?.person.get()?.person_id.as_ref())
+    }
+
+    /// The account that the device belongs to.
+    pub fn user_id(&self) -> Option<&str> {
+        let system = self.system().and_then(|s| s.user.get());
+        let session = || self.session.get().and_then(|s| s.user.get());
+        filled(system.and_then(|u| u.user_id.as_ref())).or_else(|| filled(session().and_then(|u| u.user_id.as_ref())))
+    }
+
+    pub fn session_id(&self) -> Option<&str> {
+        filled(self.session.get()?.session_id.as_ref())
+    }
+
+    fn system(&self) -> Option<&System<'a>> {
+        self.context.get()?.system.get()
+    }
+}
+
+impl Session<'_> {
+    /// Whether this request opens the session.
+    pub fn is_new(&self) -> bool {
+        self.fresh.as_ref().is_some_and(|f| f.as_str() == "true")
+    }
+}
+
+impl Authority<'_> {
+    pub fn matched(&self) -> bool {
+        self.status.get().and_then(|s| s.code.as_ref()).is_some_and(|c| c.as_str() == "ER_SUCCESS_MATCH")
+    }
+
+    /// Whether these values were taught at run time.
+    pub fn is_dynamic(&self) -> bool {
+        const DYNAMIC: &str = "amzn1.er-authority.echo-sdk.dynamic.";
+        self.authority.as_ref().is_some_and(|a| a.as_str().starts_with(DYNAMIC))
+    }
+}
+
+fn filled<'t>(text: Option<&'t Text<'_>>) -> Option<&'t str> {
+    text.map(Text::as_str).filter(|t| !t.is_empty())
+}

@@ -1,0 +1,197 @@
+//! One believed request: its envelope in, the bytes of a legal response out, whatever happens on the way. Refuses to
+//! know who signed it; knows the spine only as a place that answers readings.
+
+pub mod could;
+pub mod identity;
+pub mod reading;
+
+use std::borrow::Cow;
+use std::panic::AssertUnwindSafe;
+use std::time::Instant;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use tokio::sync::Semaphore;
+
+use super::AlexaSettings;
+use super::envelope::{Class, Envelope, class, response};
+use crate::dialogue::Say;
+use crate::language::Reading;
+use crate::reply::{Manner, Reply};
+use crate::shop::{CustomerId, ShopError};
+use crate::telemetry::metrics::{self, StageTimes};
+use crate::turn::{Answer, Caller, Spine, Timings, TurnError};
+
+/// Who stands behind `alexa:person:…` or `alexa:user:…` in the shop; given by whoever builds the server.
+pub type Resolve = std::sync::Arc<dyn Fn(String) -> BoxFuture<'static, Result<CustomerId, ShopError>> + Send + Sync>;
+
+/// Spoken of by name because it is what opening a skill means to the dialogue.
+const LAUNCH: &str = "LaunchRequest";
+const REPEAT: &str = "AMAZON.RepeatIntent";
+const LOCALE: &str = "en-US";
+
+/// The bytes of a response.
+pub type Json = Cow<'static, [u8]>;
+
+/// Answers requests, a bounded number at a time.
+pub struct Handler {
+    spine: std::sync::Arc<Spine>,
+    resolve: Resolve,
+    deadline: std::time::Duration,
+    permits: Semaphore,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Turn(#[from] TurnError),
+    #[error("the customer could not be looked up: {0}")]
+    Customer(#[source] ShopError),
+    #[error("the request's id cannot be used")]
+    RequestId,
+    #[error("too many turns at once")]
+    Full,
+    #[error("a stage panicked")]
+    Panicked,
+}
+
+impl Handler {
+    pub fn new(settings: &AlexaSettings, spine: std::sync::Arc<Spine>, resolve: Resolve) -> Self {
+        let permits = Semaphore::new(settings.max_in_flight.min(Semaphore::MAX_PERMITS));
+        Self { spine, resolve, deadline: settings.deadline(), permits }
+    }
+
+    /// The answer to any request. `body` is what the envelope was read from.
+    pub async fn answer(&self, envelope: &Envelope<'_>, body: &[u8]) -> Json {
+        let kind = envelope.request.kind.as_str();
+        let class = class(kind);
+        match class {
+            Class::Opens => self.speak(envelope, body, reading::bare(LAUNCH)).await,
+            Class::Intent => self.speak(envelope, body, self.intent(envelope)).await,
+            Class::Continues => self.go_on(envelope, body).await,
+            Class::CanFulfill => {
+                let model = self.spine.understander.model();
+                let verdict = could::fulfil(envelope.request.intent.get(), |intent| model.intent(intent));
+                Cow::Owned(response::can_fulfill(&verdict))
+            }
+            Class::Api => Cow::Borrowed(response::NO_API),
+            Class::Ends => {
+                report(envelope);
+                self.forget(envelope).await;
+                Cow::Borrowed(response::SILENT)
+            }
+            Class::Fault => {
+                report(envelope);
+                Cow::Borrowed(response::SILENT)
+            }
+            Class::Silent => {
+                tracing::debug!(kind, "an event from Alexa");
+                Cow::Borrowed(response::SILENT)
+            }
+        }
+    }
+
+    fn intent(&self, envelope: &Envelope<'_>) -> Reading {
+        envelope.request.intent.get().map_or_else(|| reading::bare("AMAZON.FallbackIntent"), reading::of)
+    }
+
+    /// Back from an errand, or a touch on a screen: what was said last is said again, so that the shopper knows where
+    /// the conversation stands. Without a conversation there is nobody to speak to.
+    async fn go_on(&self, envelope: &Envelope<'_>, body: &[u8]) -> Json {
+        match envelope.session.get() {
+            None => Cow::Borrowed(response::SILENT),
+            Some(session) if session.is_new() => self.speak(envelope, body, reading::bare(LAUNCH)).await,
+            Some(_) => self.speak(envelope, body, reading::bare(REPEAT)).await,
+        }
+    }
+
+    async fn speak(&self, envelope: &Envelope<'_>, body: &[u8], reading: Reading) -> Json {
+        let attributes = envelope.session.get().and_then(|s| s.attributes.as_ref());
+        // A panic is a bug, but the shopper still gets a sentence; every stage behind here keeps its own state whole.
+        let turn = AssertUnwindSafe(self.turn(envelope, body, reading)).catch_unwind();
+        let json = match turn.await.unwrap_or(Err(Failure::Panicked)) {
+            Ok(answer) => {
+                let intent = answer.reading.as_ref().map_or("", |r| r.intent.as_str());
+                metrics::turn_finished("alexa", intent, "answered", &times(&answer.timings));
+                response::spoken(&answer.reply, answer.open, attributes)
+            }
+            Err(failure) => {
+                let reply = self.apologise(&failure);
+                response::spoken(&reply, reply.keep_open, attributes)
+            }
+        };
+        Cow::Owned(json)
+    }
+
+    async fn turn(&self, envelope: &Envelope<'_>, body: &[u8], reading: Reading) -> Result<Answer, Failure> {
+        let deadline = Instant::now() + self.deadline;
+        let _permit = self.permits.try_acquire().map_err(|_| Failure::Full)?;
+        let _in_flight = metrics::InFlight::enter();
+        let request = identity::request(envelope, body).ok_or(Failure::RequestId)?;
+        let found = tokio::time::timeout_at(deadline.into(), (self.resolve)(identity::customer(envelope)));
+        let customer = found.await.map_err(|_| TurnError::Deadline)?.map_err(Failure::Customer)?;
+        let caller = Caller {
+            session: identity::session(envelope),
+            customer,
+            locale: locale(envelope).to_owned(),
+            request,
+            deadline,
+            speak: false,
+        };
+        Ok(self.spine.from_reading(reading, caller).await?)
+    }
+
+    fn apologise(&self, failure: &Failure) -> Reply {
+        let (say, why) = match failure {
+            Failure::Full => (Say::Busy, "full"),
+            Failure::Turn(TurnError::Deadline) => (Say::Busy, "deadline"),
+            Failure::Turn(TurnError::Asr(_)) => (Say::Busy, "recogniser"),
+            Failure::Turn(TurnError::Shop(_)) | Failure::Customer(_) => (Say::Trouble, "shop"),
+            Failure::Turn(TurnError::Session(_)) => (Say::Trouble, "session"),
+            Failure::Turn(TurnError::RequestReused(_)) | Failure::RequestId => (Say::Trouble, "request_id"),
+            Failure::Panicked => (Say::Trouble, "panic"),
+        };
+        metrics::refused("alexa", why);
+        match say {
+            Say::Busy => tracing::warn!(%failure, "apologised to an Alexa shopper"),
+            _ => tracing::error!(%failure, "apologised to an Alexa shopper"),
+        }
+        let manner = Manner { pace: 100, today: self.spine.clock.here().date(), zone: self.spine.clock.zone() };
+        self.spine.phrases.render(&say, &manner)
+    }
+
+    async fn forget(&self, envelope: &Envelope<'_>) {
+        let Some(id) = identity::session(envelope) else { return };
+        let end = tokio::time::timeout(self.deadline, self.spine.sessions.end(&id));
+        match end.await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "an ended session is left to lapse"),
+            Err(_) => tracing::warn!("an ended session is left to lapse: the session store did not answer"),
+        }
+    }
+}
+
+/// A line for the operator: these are how Alexa says that it did not like an answer. Its message may quote what was
+/// said, so it stays out of the usual log.
+fn report(envelope: &Envelope<'_>) {
+    let request = &envelope.request;
+    let Some(error) = request.error.get() else { return };
+    let kind = error.kind.as_ref().map_or("unknown", |k| k.as_str());
+    tracing::warn!(request = request.kind.as_str(), error = kind, "Alexa reports an error");
+    if let Some(message) = &error.message {
+        tracing::debug!(message = message.as_str(), "Alexa's words about it");
+    }
+}
+
+fn locale<'e>(envelope: &'e Envelope<'_>) -> &'e str {
+    let sent = envelope.request.locale.as_ref().map(|l| l.as_str());
+    let plausible = |l: &&str| {
+        (2..=35).contains(&l.len()) && l.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+    };
+    sent.filter(plausible).unwrap_or(LOCALE)
+}
+
+fn times(timings: &Timings) -> StageTimes {
+    let Timings { queue, recognition, understanding, shop, synthesis, total } = *timings;
+    StageTimes { queue, recognition, understanding, shop, synthesis, total }
+}
