@@ -1,10 +1,12 @@
 //! The statistical recogniser: examples in at start, then text in and ranked intents with their slots out.
 //! Refuses to know templates, slot value formats, the dialogue or the shop.
 
+mod augment;
 mod crf;
 mod gazetteer;
 mod hash;
 mod intents;
+mod lexicon;
 mod linear;
 mod slot_features;
 mod tagger;
@@ -38,15 +40,17 @@ pub struct Span {
 pub struct Options {
     /// Order of training and choice of swapped values; the same seed gives the same model.
     pub seed: u64,
-    /// Passes over the sentences for the intents; by the number of sentences when absent.
-    pub intent_passes: Option<usize>,
-    /// Passes over the sentences for the slots; by the number of sentences when absent.
-    pub slot_passes: Option<usize>,
+    /// Passes over the sentences for the intents.
+    pub intent_passes: usize,
+    /// Passes over the sentences for the slots.
+    pub slot_passes: usize,
+    /// Copies of every sentence with other slot values; by the number of sentences when absent.
+    pub slot_copies: Option<usize>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { seed: 1, intent_passes: None, slot_passes: None }
+        Self { seed: 1, intent_passes: 12, slot_passes: 5, slot_copies: None }
     }
 }
 
@@ -59,6 +63,18 @@ pub struct Prediction {
     pub spans: Vec<Span>,
     /// 0..=1: how much of the text the examples or the gazetteer have prepared for.
     pub known: f32,
+}
+
+impl Prediction {
+    /// The best intent.
+    pub fn intent(&self) -> Option<&str> {
+        self.ranking.first().map(|(intent, _)| intent.as_str())
+    }
+
+    /// 0..=1: how surely the text means the best intent rather than another or nothing at all.
+    pub fn certainty(&self) -> f32 {
+        self.ranking.first().map_or(0.0, |(_, chance)| *chance)
+    }
 }
 
 /// A trained recogniser. Cloning is cheap.
@@ -156,6 +172,91 @@ mod tests {
         ] {
             let read = shop.predict(text);
             assert_eq!(read.ranking[0].0, intent, "{text}: {:?}", read.ranking);
+        }
+    }
+
+    #[test]
+    fn slots_are_found_with_their_places() {
+        let text = "please put three coffee in my basket";
+        let read = shop().predict(text);
+        let found: Vec<(&str, &str)> = read.spans.iter().map(|s| (s.slot.as_str(), &text[s.start..s.end])).collect();
+        assert_eq!(found, [("quantity", "three"), ("product", "coffee")]);
+    }
+
+    #[test]
+    fn another_intent_of_the_same_text_has_its_own_slots() {
+        let shop = shop();
+        let text = "put two kettle in my basket";
+        assert!(shop.spans_for(text, "search").iter().all(|s| s.slot == "product"));
+        assert_eq!(shop.spans_for(text, "no such intent"), []);
+    }
+
+    #[test]
+    fn words_outside_the_shop_look_unknown() {
+        let shop = shop();
+        let foreign = shop.predict("explain quantum chromodynamics briefly");
+        let own = shop.predict("add dog food to my basket");
+        assert!(own.known > 0.9, "{}", own.known);
+        assert!(foreign.known < 0.3, "{}", foreign.known);
+        assert!(foreign.certainty() < 0.7 * own.certainty(), "{} {}", foreign.certainty(), own.certainty());
+    }
+
+    #[test]
+    fn a_gazetteer_can_be_taught_later() {
+        let shop = shop();
+        let mut gazetteer = Gazetteer::new();
+        gazetteer.add("product", "chromodynamics");
+        let before = shop.predict("chromodynamics").known;
+        assert!(shop.with_gazetteer(&gazetteer).predict("chromodynamics").known > before);
+    }
+
+    #[test]
+    fn training_is_deterministic() {
+        let (one, other) = (shop(), shop());
+        for text in ["reorder the tea", "", "two headphones please", "where"] {
+            assert_eq!(one.predict(text), other.predict(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn poor_training_sets_are_survived() {
+        let none = Classifier::train(&[], &Gazetteer::new(), &Options::default());
+        assert_eq!(none.predict("hello"), Prediction { ranking: vec![], spans: vec![], known: 0.0 });
+        let span = |start, end| Span { slot: "s".into(), start, end };
+        let odd = [
+            Example { text: "".into(), intent: "a".into(), spans: vec![span(0, 0)] },
+            Example { text: "é b".into(), intent: "a".into(), spans: vec![span(1, 99), span(5, 2), span(0, 4)] },
+        ];
+        let odd = Classifier::train(&odd, &Gazetteer::new(), &Options::default());
+        assert_eq!(odd.predict("é b").intent(), Some("a"));
+    }
+
+    mod laws {
+        use std::sync::LazyLock;
+
+        use proptest::prelude::*;
+
+        use super::*;
+
+        static SHOP: LazyLock<Classifier> = LazyLock::new(shop);
+
+        proptest! {
+            #[test]
+            fn any_text_is_read(text in "(\\PC{0,40}|([a-zßİé]{1,9}|put|two|dog food|my basket|[^a-z]|\\s){0,9})") {
+                let read = SHOP.predict(&text);
+                let total: f32 = read.ranking.iter().map(|r| r.1).sum();
+                prop_assert!((total - 1.0).abs() < 1e-3);
+                prop_assert!((0.0..=1.0).contains(&read.known));
+                prop_assert!((0.0..=1.0).contains(&read.certainty()));
+                for (intent, _) in &read.ranking {
+                    let mut done = 0;
+                    for span in SHOP.spans_for(&text, intent) {
+                        prop_assert!(span.start >= done && span.end > span.start);
+                        prop_assert!(text.get(span.start..span.end).is_some());
+                        done = span.end;
+                    }
+                }
+            }
         }
     }
 }

@@ -39,7 +39,7 @@ pub struct Training {
     /// Labels each domain allows, ascending, 0 among them.
     pub domains: Vec<Vec<u16>>,
     pub passes: usize,
-    /// First step size.
+    /// First step size; the last is near zero.
     pub rate: f32,
     /// Pull of every weight to zero, over the whole set.
     pub decay: f32,
@@ -71,7 +71,7 @@ impl Crf {
         for _ in 0..how.passes {
             random.shuffle(&mut order);
             for &at in &order {
-                let rate = how.rate / (1.0 + how.rate * decay * steps);
+                let rate = how.rate * (1.0 - 0.98 * steps / (how.passes * total) as f32);
                 steps += 1.0;
                 scale *= 1.0 - rate * decay;
                 if let Some(chain) = chains.get(at) {

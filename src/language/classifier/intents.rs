@@ -49,7 +49,7 @@ impl IntentModel {
             features: vocabulary.index.len() + 1,
             classes: names.len(),
             cost: 0.5,
-            passes: options.intent_passes.unwrap_or(12),
+            passes: options.intent_passes,
             seed: options.seed,
         };
         let linear = Linear::train(&rows, &targets, &how);

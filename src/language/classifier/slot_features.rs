@@ -1,18 +1,21 @@
 //! A sentence in, the hashed features of each word that tell slots apart out. Refuses to know labels and weights.
 
-use super::{gazetteer::Gazetteer, hash, text::Sentence};
+use super::{gazetteer::Gazetteer, hash, lexicon::Lexicon, text::Sentence};
 
 /// Features word by word.
 pub type Columns = Vec<Vec<u64>>;
 
-pub fn columns(sentence: &Sentence, gazetteer: &Gazetteer) -> Columns {
+pub fn columns(sentence: &Sentence, gazetteer: &Gazetteer, lexicon: &Lexicon, own: Option<&[u16]>) -> Columns {
+    let views = lexicon.views(sentence, own);
     let count = sentence.len();
     let mut columns: Columns = (0..count).map(|_| Vec::with_capacity(64)).collect();
     let shapes: Vec<u64> = (0..count).map(|at| shape(sentence.word(at))).collect();
     let shape_at = |at: isize| usize::try_from(at).ok().and_then(|at| shapes.get(at)).copied().unwrap_or(3);
     for (at, column) in columns.iter_mut().enumerate() {
         let here = at as isize;
-        let key = |offset: isize| sentence.key(here + offset);
+        let view = |offset: isize| usize::try_from(here + offset).ok().and_then(|at| views.get(at));
+        let key = |offset: isize| view(offset).map_or(sentence.key(here + offset), |v| v.key);
+        let class = |offset: isize| view(offset).map_or(sentence.key(here + offset), |v| v.class);
         column.push(hash::join(20, &[]));
         for offset in -2..=2isize {
             column.push(hash::join(30 + (offset + 2) as u32, &[key(offset)]));
@@ -25,17 +28,23 @@ pub fn columns(sentence: &Sentence, gazetteer: &Gazetteer) -> Columns {
         column.push(hash::join(45, &[key(-1), key(0), key(1)]));
         column.push(hash::join(46, &[key(-2), key(-1), key(0)]));
         column.push(hash::join(47, &[key(0), key(1), key(2)]));
+        column.push(hash::join(200, &[sentence.key(here)]));
+        for offset in -2..=2isize {
+            column.push(hash::join(202 + (offset + 2) as u32, &[class(offset)]));
+        }
+        column.push(hash::join(210, &[class(-1), class(0)]));
+        column.push(hash::join(211, &[class(0), class(1)]));
+        column.push(hash::join(212, &[key(-1), class(0)]));
+        column.push(hash::join(213, &[class(0), key(1)]));
+        column.push(hash::join(214, &[class(-1), class(0), class(1)]));
+        column.push(hash::join(215, &[key(-1), class(0), key(1)]));
+        column.push(hash::join(216, &[key(-2), key(-1), class(0)]));
+        column.push(hash::join(217, &[class(0), key(1), key(2)]));
         for offset in -1..=1isize {
             column.push(hash::join(50 + (offset + 1) as u32, &[shape_at(here + offset)]));
         }
         let word = sentence.word(at);
         affixes(word, 60, 5, column);
-        if at > 0 {
-            affixes(sentence.word(at - 1), 80, 3, column);
-        }
-        if at + 1 < count {
-            affixes(sentence.word(at + 1), 100, 3, column);
-        }
     }
     for found in gazetteer.find(sentence) {
         let kind = hash::bytes(gazetteer.kind(found.kind).as_bytes());
@@ -48,6 +57,20 @@ pub fn columns(sentence: &Sentence, gazetteer: &Gazetteer) -> Columns {
         }
         if found.end < count {
             columns[found.end].push(hash::join(122, &[kind]));
+        }
+    }
+    for value in lexicon.find(sentence, own) {
+        let kind = u64::from(value.slot);
+        let alone = u64::from(value.end - value.start > 1);
+        for at in value.start..value.end {
+            let edge = u64::from(at == value.start) + 2 * u64::from(at + 1 == value.end);
+            columns[at].push(hash::join(130, &[kind, edge, alone]));
+        }
+        if value.start > 0 {
+            columns[value.start - 1].push(hash::join(131, &[kind, alone]));
+        }
+        if value.end < count {
+            columns[value.end].push(hash::join(132, &[kind, alone]));
         }
     }
     columns

@@ -4,10 +4,11 @@
 use rustc_hash::FxHashMap;
 
 use super::{
-    Example, Options, Span,
+    Example, Options, Span, augment,
     crf::{Chain, Crf, Training},
     gazetteer::Gazetteer,
     hash,
+    lexicon::Lexicon,
     slot_features::{self, Columns},
     text::Sentence,
 };
@@ -16,6 +17,7 @@ pub struct Tagger {
     intents: Vec<String>,
     slots: Vec<String>,
     features: FxHashMap<u64, u32>,
+    lexicon: Lexicon,
     crf: Crf,
 }
 
@@ -26,9 +28,23 @@ impl Tagger {
         let mut domains: Vec<Vec<u16>> = vec![vec![0]; intents.len()];
         let mut features: FxHashMap<u64, u32> = FxHashMap::default();
         let mut chains = Vec::with_capacity(examples.len());
-        for example in examples {
+        let mut lexicon = Lexicon::default();
+        let mut prepared = Vec::with_capacity(examples.len());
+        // A few examples show too few values for each wording; many need no help and would only train longer.
+        let copies = options.slot_copies.unwrap_or(match examples.len() {
+            0..600 => 3,
+            _ => 0,
+        });
+        let copies = augment::swapped(examples, gazetteer, copies, options.seed);
+        for example in examples.iter().chain(&copies) {
             let sentence = Sentence::new(&example.text);
             let labels = label(&sentence, &example.spans, &slots);
+            if prepared.len() < examples.len() {
+                lexicon.add(&sentence, &labels);
+            }
+            prepared.push((example, sentence, labels));
+        }
+        for (example, sentence, labels) in prepared {
             let domain = intents.binary_search(&example.intent).unwrap_or_default();
             for &label in labels.iter().filter(|l| **l != 0) {
                 let first = label - u16::from(label.is_multiple_of(2));
@@ -38,7 +54,7 @@ impl Tagger {
                     }
                 }
             }
-            let keys = with_intent(slot_features::columns(&sentence, gazetteer), domain);
+            let keys = with_intent(slot_features::columns(&sentence, gazetteer, &lexicon, Some(&labels)), domain);
             let columns = keys.iter().map(|column| {
                 let numbers = column.iter().map(|key| {
                     let next = features.len() as u32;
@@ -52,18 +68,18 @@ impl Tagger {
             features: features.len(),
             labels: 2 * slots.len() + 1,
             domains,
-            passes: options.slot_passes.unwrap_or(20),
-            rate: 0.1,
+            passes: options.slot_passes,
+            rate: 0.07,
             decay: 1.0,
             seed: options.seed,
         };
         let crf = Crf::train(&chains, &how);
-        Self { intents, slots, features, crf }
+        Self { intents, slots, features, lexicon, crf }
     }
 
     pub fn spans(&self, sentence: &Sentence, intent: &str, gazetteer: &Gazetteer) -> Vec<Span> {
         let Ok(domain) = self.intents.binary_search_by(|i| i.as_str().cmp(intent)) else { return Vec::new() };
-        let keys = with_intent(slot_features::columns(sentence, gazetteer), domain);
+        let keys = with_intent(slot_features::columns(sentence, gazetteer, &self.lexicon, None), domain);
         let columns: Vec<Vec<u32>> =
             keys.iter().map(|c| c.iter().filter_map(|k| self.features.get(k).copied()).collect()).collect();
         let labels = self.crf.best(domain, &columns);

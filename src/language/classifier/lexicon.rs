@@ -1,0 +1,137 @@
+//! Labelled sentences in, what each word and phrase was used for out. While training, a sentence is judged by the
+//! others only (its own counts are taken off), so that it looks as new as a shopper's. Refuses to know weights.
+
+use rustc_hash::FxHashMap;
+
+use super::{hash, text::Sentence};
+
+/// Counts of words by use (0 outside, `k + 1` in slot `k`) and of whole slot values.
+#[derive(Clone, Debug, Default)]
+pub struct Lexicon {
+    words: FxHashMap<u64, Vec<(u16, u32)>>,
+    values: FxHashMap<u64, Vec<(u16, u32)>>,
+    beginnings: FxHashMap<u64, u32>,
+}
+
+/// What a word looks like to the tagger.
+#[derive(Clone, Copy, Debug)]
+pub struct View {
+    /// The word, or one stand-in for all words not met in other sentences.
+    pub key: u64,
+    /// The use it was mostly put to, and how surely.
+    pub class: u64,
+}
+
+/// A slot value met before: words `start..end`.
+pub struct Value {
+    pub slot: u16,
+    pub start: usize,
+    pub end: usize,
+}
+
+const NEW: u64 = 5;
+
+impl Lexicon {
+    /// Adds a sentence with its labels (as the random field has them).
+    pub fn add(&mut self, sentence: &Sentence, labels: &[u16]) {
+        for (at, &label) in labels.iter().enumerate() {
+            count(self.words.entry(sentence.key(at as isize)).or_default(), used(label));
+        }
+        for (slot, start, end) in values(labels) {
+            let mut rolling = 0;
+            for at in start..end {
+                rolling = hash::join(0, &[rolling, sentence.key(at as isize)]);
+                *self.beginnings.entry(rolling).or_default() += 1;
+            }
+            count(self.values.entry(rolling).or_default(), slot);
+        }
+    }
+
+    /// The words as they look; `own` are the labels of a sentence that was itself added.
+    pub fn views(&self, sentence: &Sentence, own: Option<&[u16]>) -> Vec<View> {
+        let view = |at: usize| {
+            let key = sentence.key(at as isize);
+            let uses = self.words.get(&key).map_or(&[][..], Vec::as_slice);
+            let mine = |used_for: u16| {
+                let same = own.into_iter().flatten().enumerate();
+                same.filter(|(other, l)| used(**l) == used_for && sentence.key(*other as isize) == key).count() as u32
+            };
+            let mut total = 0;
+            let mut best = (0, 0);
+            for &(used_for, count) in uses {
+                let count = count.saturating_sub(mine(used_for));
+                total += count;
+                if count > best.1 {
+                    best = (used_for, count);
+                }
+            }
+            if total == 0 {
+                let digits = sentence.word(at).bytes().any(|b| b.is_ascii_digit());
+                return View { key: hash::join(6, &[NEW, u64::from(digits)]), class: NEW };
+            }
+            let sure = u64::from(best.1 * 10 >= total * 9) + u64::from(total > 2);
+            View { key, class: hash::join(7, &[u64::from(best.0), sure]) }
+        };
+        (0..sentence.len()).map(view).collect()
+    }
+
+    /// Slot values met in other sentences, the longest of each slot from each word.
+    pub fn find(&self, sentence: &Sentence, own: Option<&[u16]>) -> Vec<Value> {
+        let mine: Vec<(u16, usize, usize)> = own.map(values).unwrap_or_default();
+        let mut found: Vec<Value> = Vec::new();
+        for start in 0..sentence.len() {
+            let before = found.len();
+            let mut rolling = 0;
+            for end in start..sentence.len() {
+                rolling = hash::join(0, &[rolling, sentence.key(end as isize)]);
+                if !self.beginnings.contains_key(&rolling) {
+                    break;
+                }
+                for &(slot, count) in self.values.get(&rolling).map_or(&[][..], Vec::as_slice) {
+                    let same = u32::from(mine.contains(&(slot, start, end + 1)));
+                    if count <= same {
+                        continue;
+                    }
+                    match found[before..].iter_mut().find(|v| v.slot == slot) {
+                        Some(shorter) => shorter.end = end + 1,
+                        None => found.push(Value { slot, start, end: end + 1 }),
+                    }
+                }
+            }
+            let mut at = before;
+            while at < found.len() {
+                let inside = found[..before].iter().any(|f| f.slot == found[at].slot && f.end >= found[at].end);
+                if inside {
+                    found.swap_remove(at);
+                } else {
+                    at += 1;
+                }
+            }
+        }
+        found
+    }
+}
+
+fn used(label: u16) -> u16 {
+    label.div_ceil(2)
+}
+
+fn count(list: &mut Vec<(u16, u32)>, what: u16) {
+    match list.iter_mut().find(|(w, _)| *w == what) {
+        Some((_, count)) => *count += 1,
+        None => list.push((what, 1)),
+    }
+}
+
+/// Slots with their words, from labels.
+fn values(labels: &[u16]) -> Vec<(u16, usize, usize)> {
+    let mut values: Vec<(u16, usize, usize)> = Vec::new();
+    for (at, &label) in labels.iter().enumerate() {
+        match (label, values.last_mut()) {
+            (0, _) => {}
+            (label, Some(last)) if label.is_multiple_of(2) && last.2 == at => last.2 = at + 1,
+            (label, _) => values.push((used(label), at, at + 1)),
+        }
+    }
+    values
+}
