@@ -1,5 +1,7 @@
 //! A sentence in, the hashed features of each word that tell slots apart out. Refuses to know labels and weights.
 
+use std::ops::Range;
+
 use super::{gazetteer::Gazetteer, hash, lexicon::Lexicon, text::Sentence};
 
 /// Features word by word.
@@ -48,32 +50,28 @@ pub fn columns(sentence: &Sentence, gazetteer: &Gazetteer, lexicon: &Lexicon, ow
     }
     for found in gazetteer.find(sentence) {
         let kind = hash::bytes(gazetteer.kind(found.kind).as_bytes());
-        for at in found.start..found.end {
-            let edge = u64::from(at == found.start) + 2 * u64::from(at + 1 == found.end);
-            columns[at].push(hash::join(120, &[kind, edge]));
-        }
-        if found.start > 0 {
-            columns[found.start - 1].push(hash::join(121, &[kind]));
-        }
-        if found.end < count {
-            columns[found.end].push(hash::join(122, &[kind]));
-        }
+        mark(&mut columns, found.start..found.end, 120, kind);
     }
     for value in lexicon.find(sentence, own) {
-        let kind = u64::from(value.slot);
-        let alone = u64::from(value.end - value.start > 1);
-        for at in value.start..value.end {
-            let edge = u64::from(at == value.start) + 2 * u64::from(at + 1 == value.end);
-            columns[at].push(hash::join(130, &[kind, edge, alone]));
-        }
-        if value.start > 0 {
-            columns[value.start - 1].push(hash::join(131, &[kind, alone]));
-        }
-        if value.end < count {
-            columns[value.end].push(hash::join(132, &[kind, alone]));
-        }
+        let several = value.end - value.start > 1;
+        mark(&mut columns, value.start..value.end, 130, 2 * u64::from(value.slot) + u64::from(several));
     }
     columns
+}
+
+/// Tells the words of a phrase, and those next to it, that `what` stands there.
+fn mark(columns: &mut Columns, words: Range<usize>, kind: u32, what: u64) {
+    let last = words.end - 1;
+    for (at, column) in columns.iter_mut().enumerate() {
+        if words.contains(&at) {
+            let edge = u64::from(at == words.start) + 2 * u64::from(at == last);
+            column.push(hash::join(kind, &[what, edge]));
+        } else if at + 1 == words.start {
+            column.push(hash::join(kind + 1, &[what]));
+        } else if at == words.end {
+            column.push(hash::join(kind + 2, &[what]));
+        }
+    }
 }
 
 /// Beginnings and endings of up to `longest` letters.
