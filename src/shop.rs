@@ -2,13 +2,24 @@
 //! Refuses to know speech, intents or sessions.
 
 pub mod act;
+pub mod catalogue;
+pub mod connectors;
+pub mod delivery;
+pub mod import;
 pub mod money;
+pub mod naming;
 pub mod order;
 pub mod port;
 pub mod product;
+pub mod resemblance;
+pub mod sample;
 pub mod search;
+pub mod usual;
 
 pub use act::{Act, Filters, Line, OrderRef, Outcome, PricedLine, Quote, QuoteOrigin, ReorderRef, Search, Sort};
+pub use catalogue::Catalogue;
+pub use connectors::sql::SqlShop;
+pub use connectors::sql::customers::Customers;
 pub use money::Money;
 pub use order::{Order, OrderLine, OrderNumber, OrderStatus, Parcel, ParcelStatus};
 pub use port::{CustomerId, RequestId, Shop, ShopError};

@@ -19,7 +19,7 @@ CREATE TABLE products (
     image        TEXT
 ) STRICT;
 
--- One row: goes up by one with every change that the search index must follow.
+-- One row: another random number with every change that the search index must follow.
 CREATE TABLE catalogue (
     id      INTEGER PRIMARY KEY CHECK (id = 1),
     version INTEGER NOT NULL

@@ -1,0 +1,3 @@
+//! Shops that stand behind the port: ours in SQL, and those of others.
+
+pub mod sql;

@@ -1,0 +1,161 @@
+//! The customer's basket. Prices are today's whenever it is looked at; nothing is reserved.
+
+use sqlx::{Row, SqliteConnection};
+
+use super::{Asked, products, rows};
+use crate::shop::money::Currency;
+use crate::shop::resemblance::Likeness;
+use crate::shop::{Line, Money, Outcome, PricedLine, Product, Quantity, ShopError, Sku};
+
+pub async fn show(db: &mut SqliteConnection, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
+    let lines = priced(db, asked).await?;
+    if lines.is_empty() {
+        return Ok(Outcome::BasketEmpty);
+    }
+    let total = total(&lines)?;
+    Ok(Outcome::Basket { lines, total })
+}
+
+/// More of the same product joins the line that is there.
+pub async fn add(
+    db: &mut SqliteConnection,
+    sku: &Sku,
+    quantity: Quantity,
+    asked: &Asked<'_>,
+) -> Result<Outcome, ShopError> {
+    let Some(product) = products::by_sku(db, sku).await? else {
+        return Ok(Outcome::NoSuchProduct { words: sku.to_string() });
+    };
+    if product.stock == 0 {
+        return Ok(Outcome::OutOfStock { products: vec![product] });
+    }
+    let there = lines(db, asked).await?.into_iter().find(|l| l.sku == *sku).map_or(0, |l| l.quantity.get());
+    let wanted = there + quantity.get();
+    let Ok(merged) = Quantity::new(wanted) else {
+        return Ok(Outcome::ShortStock { product: Box::new(product), asked: quantity });
+    };
+    if wanted > product.stock {
+        return Ok(Outcome::ShortStock { product: Box::new(product), asked: merged });
+    }
+    sqlx::query(
+        "INSERT INTO basket_lines (customer_id, sku, quantity, added_at) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT DO UPDATE SET quantity = excluded.quantity",
+    )
+    .bind(asked.customer.as_str())
+    .bind(sku.as_str())
+    .bind(merged.get())
+    .bind(asked.now.as_millisecond())
+    .execute(&mut *db)
+    .await?;
+    let basket = priced(db, asked).await?;
+    let line = price(product, quantity)?;
+    Ok(Outcome::Added { line, basket_total: total(&basket)?, basket_count: count(&basket) })
+}
+
+/// `what` is a SKU, or words for something in the basket.
+pub async fn remove(db: &mut SqliteConnection, what: &str, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
+    let basket = priced(db, asked).await?;
+    let Some(line) = meant(what, &basket) else {
+        let known = match Sku::new(what) {
+            Ok(sku) => products::by_sku(db, &sku).await?,
+            Err(_) => None,
+        };
+        let spoken_name = known.map_or_else(|| what.to_owned(), |p| p.spoken_name);
+        return Ok(Outcome::NotInBasket { spoken_name });
+    };
+    take_out(db, &line.product.sku, Quantity::MAX, asked).await?;
+    let basket_count = count(&basket) - line.quantity.get();
+    Ok(Outcome::Removed { spoken_name: line.product.spoken_name.clone(), basket_count })
+}
+
+pub async fn empty(db: &mut SqliteConnection, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
+    let gone = sqlx::query("DELETE FROM basket_lines WHERE customer_id = ?1")
+        .bind(asked.customer.as_str())
+        .execute(db)
+        .await?
+        .rows_affected();
+    Ok(if gone == 0 { Outcome::BasketEmpty } else { Outcome::BasketEmptied })
+}
+
+/// What is in the basket, in the order it was put there.
+pub async fn lines(db: &mut SqliteConnection, asked: &Asked<'_>) -> Result<Vec<Line>, ShopError> {
+    let found =
+        sqlx::query("SELECT sku, quantity FROM basket_lines WHERE customer_id = ?1 ORDER BY added_at, sku")
+            .bind(asked.customer.as_str())
+            .fetch_all(db)
+            .await?;
+    found
+        .iter()
+        .map(|row| {
+            let sku: String = row.try_get("sku")?;
+            let quantity = rows::quantity(&sku, row.try_get("quantity")?)?;
+            Ok(Line { sku: Sku::new(&sku).map_err(|e| rows::damaged(&sku, e))?, quantity })
+        })
+        .collect()
+}
+
+/// Takes so many pieces of the product out; the line goes with its last piece.
+pub async fn take_out(
+    db: &mut SqliteConnection,
+    sku: &Sku,
+    pieces: u32,
+    asked: &Asked<'_>,
+) -> Result<(), ShopError> {
+    sqlx::query("DELETE FROM basket_lines WHERE customer_id = ?1 AND sku = ?2 AND quantity <= ?3")
+        .bind(asked.customer.as_str())
+        .bind(sku.as_str())
+        .bind(pieces)
+        .execute(&mut *db)
+        .await?;
+    sqlx::query("UPDATE basket_lines SET quantity = quantity - ?3 WHERE customer_id = ?1 AND sku = ?2")
+        .bind(asked.customer.as_str())
+        .bind(sku.as_str())
+        .bind(pieces)
+        .execute(&mut *db)
+        .await?;
+    Ok(())
+}
+
+/// A line at today's price.
+pub fn price(product: Product, quantity: Quantity) -> Result<PricedLine, ShopError> {
+    let line_total = product.price.times(quantity.get()).map_err(|e| rows::damaged(product.sku.as_str(), e))?;
+    Ok(PricedLine { product, quantity, line_total })
+}
+
+/// The sum of the lines; nothing of no currency in particular when there are none.
+pub fn total(lines: &[PricedLine]) -> Result<Money, ShopError> {
+    let mut amounts = lines.iter().map(|l| l.line_total);
+    let first = amounts.next().unwrap_or(Money::new(0, Currency::USD));
+    amounts.try_fold(first, Money::plus).map_err(|e| rows::damaged("the total", e))
+}
+
+async fn priced(db: &mut SqliteConnection, asked: &Asked<'_>) -> Result<Vec<PricedLine>, ShopError> {
+    let lines = lines(db, asked).await?;
+    let skus: Vec<Sku> = lines.iter().map(|l| l.sku.clone()).collect();
+    let mut products = products::by_skus(db, &skus).await?;
+    // A product taken out of the catalogue silently leaves the baskets it was in.
+    lines
+        .iter()
+        .filter_map(|line| {
+            let at = products.iter().position(|p| p.sku == line.sku)?;
+            Some(price(products.swap_remove(at), line.quantity))
+        })
+        .collect()
+}
+
+fn count(lines: &[PricedLine]) -> u32 {
+    lines.iter().map(|l| l.quantity.get()).sum()
+}
+
+fn meant<'a>(what: &str, basket: &'a [PricedLine]) -> Option<&'a PricedLine> {
+    if let Some(line) = basket.iter().find(|l| l.product.sku.as_str().eq_ignore_ascii_case(what)) {
+        return Some(line);
+    }
+    let likeness = Likeness::of(what);
+    let score = |l: &PricedLine| {
+        let more = format!("{} {}", l.product.title, l.product.category.last().map_or("", String::as_str));
+        likeness.to(&l.product.spoken_name, &more)
+    };
+    let best = basket.iter().map(|l| (score(l), l)).max_by(|a, b| a.0.total_cmp(&b.0))?;
+    (best.0 >= Likeness::ENOUGH).then_some(best.1)
+}

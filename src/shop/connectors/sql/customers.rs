@@ -1,0 +1,176 @@
+//! Who is who: an outside identity in, one of the shop's customers out. Refuses to know how the identity was proven.
+
+use std::sync::Arc;
+
+use sqlx::{Row, SqliteConnection};
+
+use super::{Asked, orders, rows};
+use crate::clock::{Clock, Ids};
+use crate::shop::{CustomerId, ShopError};
+use crate::store::Store;
+
+/// The shop's customers and the names they go by elsewhere.
+#[derive(Clone)]
+pub struct Customers {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+}
+
+impl Customers {
+    pub fn new(store: Store, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
+        Self { store, clock, ids }
+    }
+
+    /// The customer known elsewhere as `identity` (`alexa:person:...`, `alexa:user:...`, `api:...`); a new guest when
+    /// nobody is.
+    pub async fn resolve(&self, identity: &str) -> Result<CustomerId, ShopError> {
+        if let Some(known) = find(&mut *self.store.reader().acquire().await?, identity).await? {
+            return Ok(known);
+        }
+        let mut tx = self.store.begin().await?;
+        if let Some(known) = find(&mut tx, identity).await? {
+            return Ok(known);
+        }
+        let guest = format!("guest-{}", self.ids.next().to_lowercase());
+        let guest = CustomerId::new(&guest).map_err(|e| rows::damaged(&guest, e))?;
+        put(&mut tx, &guest, None, &[identity.to_owned()], self.clock.now().as_millisecond()).await?;
+        tx.commit().await?;
+        Ok(guest)
+    }
+
+    /// Lets `identity` stand for this customer from now on, whoever it stood for before.
+    pub async fn link(&self, identity: &str, customer: &CustomerId) -> Result<(), ShopError> {
+        let mut tx = self.store.begin().await?;
+        put(&mut tx, customer, None, &[identity.to_owned()], self.clock.now().as_millisecond()).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// The customer's first name; none for guests and strangers.
+    pub async fn name(&self, customer: &CustomerId) -> Result<Option<String>, ShopError> {
+        let name: Option<Option<String>> = sqlx::query_scalar("SELECT name FROM customers WHERE id = ?1")
+            .bind(customer.as_str())
+            .fetch_optional(self.store.reader())
+            .await?;
+        Ok(name.flatten())
+    }
+
+    pub async fn exists(&self, customer: &CustomerId) -> Result<bool, ShopError> {
+        Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM customers WHERE id = ?1)")
+            .bind(customer.as_str())
+            .fetch_one(self.store.reader())
+            .await?)
+    }
+
+    /// Everything the shop keeps about the customer, as JSON.
+    pub async fn export(&self, customer: &CustomerId) -> Result<serde_json::Value, ShopError> {
+        let mut db = self.store.reader().acquire().await?;
+        let id = customer.as_str();
+        let name: Option<Option<String>> =
+            sqlx::query_scalar("SELECT name FROM customers WHERE id = ?1").bind(id).fetch_optional(&mut *db).await?;
+        let identities: Vec<String> =
+            sqlx::query_scalar("SELECT identity FROM identities WHERE customer_id = ?1 ORDER BY identity")
+                .bind(id)
+                .fetch_all(&mut *db)
+                .await?;
+        let basket = sqlx::query("SELECT sku, quantity FROM basket_lines WHERE customer_id = ?1 ORDER BY added_at, sku")
+            .bind(id)
+            .fetch_all(&mut *db)
+            .await?;
+        let basket = basket
+            .iter()
+            .map(|row| {
+                let (sku, quantity): (String, u32) = (row.try_get("sku")?, row.try_get("quantity")?);
+                Ok(serde_json::json!({ "sku": sku, "quantity": quantity }))
+            })
+            .collect::<Result<Vec<_>, ShopError>>()?;
+        let orders = orders::newest(&mut db, customer, u32::MAX).await?;
+        Ok(serde_json::json!({
+            "id": id, "name": name.flatten(), "identities": identities, "basket": basket, "orders": orders,
+        }))
+    }
+
+    /// Forgets the person: name, identities, basket, offers and recorded answers. The orders stay for the merchant's
+    /// books under a number that nobody can be found by. Whether there was such a customer.
+    pub async fn erase(&self, customer: &CustomerId) -> Result<bool, ShopError> {
+        let nobody = format!("erased-{}", self.ids.next().to_lowercase());
+        let mut tx = self.store.begin().await?;
+        sqlx::query("INSERT INTO customers (id, name, created_at) VALUES (?1, NULL, 0)")
+            .bind(&nobody)
+            .execute(&mut *tx)
+            .await?;
+        // The request's own name may tell who made it; the quote's cannot.
+        sqlx::query("UPDATE orders SET customer_id = ?2, request_id = NULL WHERE customer_id = ?1")
+            .bind(customer.as_str())
+            .bind(&nobody)
+            .execute(&mut *tx)
+            .await?;
+        sqlx::query("DELETE FROM idempotency WHERE scope = 'shop:' || ?1")
+            .bind(customer.as_str())
+            .execute(&mut *tx)
+            .await?;
+        let gone = sqlx::query("DELETE FROM customers WHERE id = ?1").bind(customer.as_str()).execute(&mut *tx).await?;
+        if gone.rows_affected() == 0 {
+            return Ok(false);
+        }
+        tx.commit().await?;
+        Ok(true)
+    }
+}
+
+/// Adds the customer, or brings the name up to date, and lets the identities stand for them.
+pub async fn put(
+    db: &mut SqliteConnection,
+    customer: &CustomerId,
+    name: Option<&str>,
+    identities: &[String],
+    now: i64,
+) -> Result<(), ShopError> {
+    sqlx::query(
+        "INSERT INTO customers (id, name, created_at) VALUES (?1, ?2, ?3)
+         ON CONFLICT (id) DO UPDATE SET name = coalesce(excluded.name, name)",
+    )
+    .bind(customer.as_str())
+    .bind(name)
+    .bind(now)
+    .execute(&mut *db)
+    .await?;
+    for identity in identities {
+        sqlx::query(
+            "INSERT INTO identities (identity, customer_id) VALUES (?1, ?2)
+             ON CONFLICT (identity) DO UPDATE SET customer_id = excluded.customer_id",
+        )
+        .bind(identity)
+        .bind(customer.as_str())
+        .execute(&mut *db)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Makes sure that a caller's id that the shop has not seen before can own a basket and orders.
+pub(super) async fn ensure(db: &mut SqliteConnection, asked: &Asked<'_>) -> Result<(), ShopError> {
+    sqlx::query("INSERT OR IGNORE INTO customers (id, created_at) VALUES (?1, ?2)")
+        .bind(asked.customer.as_str())
+        .bind(asked.now.as_millisecond())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+async fn find(db: &mut SqliteConnection, identity: &str) -> Result<Option<CustomerId>, ShopError> {
+    let id: Option<String> = sqlx::query_scalar("SELECT customer_id FROM identities WHERE identity = ?1")
+        .bind(identity)
+        .fetch_optional(db)
+        .await?;
+    id.map(|id| CustomerId::new(&id).map_err(|e| rows::damaged(&id, e))).transpose()
+}
+
+/// Whether there is such a customer.
+pub async fn known(db: &mut SqliteConnection, customer: &CustomerId) -> Result<bool, ShopError> {
+    Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM customers WHERE id = ?1)")
+        .bind(customer.as_str())
+        .fetch_one(db)
+        .await?)
+}

@@ -1,0 +1,63 @@
+//! Finding and describing products: the index names the SKUs, the table tells what they are now.
+
+use sqlx::SqliteConnection;
+
+use super::{Asked, products};
+use crate::shop::{Catalogue, Outcome, Search, ShopError, Sku};
+
+/// So many of the customer's own products are preferred among equals.
+const OWN: u32 = 100;
+
+pub async fn search(
+    db: &mut SqliteConnection,
+    catalogue: &Catalogue,
+    mut search: Search,
+    asked: &Asked<'_>,
+) -> Result<Outcome, ShopError> {
+    search.limit = search.limit.clamp(1, 50);
+    catalogue.follow(products::version(db).await?);
+    let own = bought_before(db, asked).await?;
+    let hits = catalogue.find(&search, &own)?;
+    let mut products = products::by_skus(db, &hits.skus).await?;
+    // Stock moves between two builds of the index.
+    products.retain(|p| !search.filters.in_stock || p.stock > 0);
+    if products.is_empty() {
+        return Ok(Outcome::NothingFound { search });
+    }
+    Ok(Outcome::Found { search, products, total: hits.total, relaxed: hits.relaxed })
+}
+
+pub async fn describe(db: &mut SqliteConnection, sku: &Sku, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
+    Ok(match products::by_sku(db, sku).await? {
+        Some(product) => {
+            let delivery = (product.stock > 0).then_some(asked.delivery);
+            Outcome::Described { product: Box::new(product), delivery }
+        }
+        None => Outcome::NoSuchProduct { words: sku.to_string() },
+    })
+}
+
+/// The SKUs that the words find in the whole catalogue, best first; none when the index fails.
+pub fn skus(catalogue: &Catalogue, words: &str) -> Vec<String> {
+    let search = Search { query: words.to_owned(), limit: 50, ..Search::default() };
+    match catalogue.find(&search, &[]) {
+        Ok(hits) => hits.skus.into_iter().map(String::from).collect(),
+        Err(error) => {
+            tracing::error!(%error, "the search index failed");
+            Vec::new()
+        }
+    }
+}
+
+async fn bought_before(db: &mut SqliteConnection, asked: &Asked<'_>) -> Result<Vec<Sku>, ShopError> {
+    let skus: Vec<String> = sqlx::query_scalar(
+        "SELECT l.sku FROM orders o JOIN order_lines l ON l.order_number = o.number
+         WHERE o.customer_id = ?1 AND o.status NOT IN ('cancelled', 'returned')
+         GROUP BY l.sku ORDER BY max(o.placed_at) DESC LIMIT ?2",
+    )
+    .bind(asked.customer.as_str())
+    .bind(OWN)
+    .fetch_all(db)
+    .await?;
+    Ok(skus.iter().filter_map(|s| Sku::new(s).ok()).collect())
+}

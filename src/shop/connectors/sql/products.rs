@@ -1,0 +1,93 @@
+//! The products table: read by SKU in a wanted order, written in bulk. Refuses to know where products come from.
+
+use jiff::civil::Date;
+use sqlx::{Row, SqliteConnection};
+
+use super::rows;
+use crate::shop::search::Indexed;
+use crate::shop::{Product, ShopError, Sku};
+
+/// The products with these SKUs, in this order; unknown ones are left out.
+pub async fn by_skus(db: &mut SqliteConnection, skus: &[Sku]) -> Result<Vec<Product>, ShopError> {
+    if skus.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = sqlx::query("SELECT p.* FROM json_each(?1) j JOIN products p ON p.sku = j.value ORDER BY j.key")
+        .bind(rows::to_json(skus)?)
+        .fetch_all(db)
+        .await?;
+    found.iter().map(rows::product).collect()
+}
+
+pub async fn by_sku(db: &mut SqliteConnection, sku: &Sku) -> Result<Option<Product>, ShopError> {
+    let found = sqlx::query("SELECT * FROM products WHERE sku = ?1").bind(sku.as_str()).fetch_optional(db).await?;
+    found.as_ref().map(rows::product).transpose()
+}
+
+/// Up to `limit` entries whose SKU sorts after `after`: a way through the whole catalogue in small pieces.
+pub async fn page(db: &mut SqliteConnection, after: &str, limit: u32) -> Result<Vec<Indexed>, ShopError> {
+    let found = sqlx::query("SELECT * FROM products WHERE sku > ?1 ORDER BY sku LIMIT ?2")
+        .bind(after)
+        .bind(limit)
+        .fetch_all(db)
+        .await?;
+    found
+        .iter()
+        .map(|row| {
+            let product = rows::product(row)?;
+            let released: Option<Date> = rows::date(product.sku.as_str(), row.try_get("released")?)?;
+            Ok(Indexed { released, popularity: row.try_get("popularity")?, product })
+        })
+        .collect()
+}
+
+/// Adds the entries, replacing those whose SKU is known.
+pub async fn put(db: &mut SqliteConnection, entries: &[Indexed]) -> Result<(), ShopError> {
+    for Indexed { product: p, released, popularity } in entries {
+        sqlx::query(
+            "INSERT INTO products (sku, title, spoken_name, description, brand, category, price, currency, stock,
+                                   rating, rating_count, released, popularity, attributes, image)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+             ON CONFLICT (sku) DO UPDATE SET
+                 title = excluded.title, spoken_name = excluded.spoken_name, description = excluded.description,
+                 brand = excluded.brand, category = excluded.category, price = excluded.price,
+                 currency = excluded.currency, stock = excluded.stock, rating = excluded.rating,
+                 rating_count = excluded.rating_count, released = excluded.released,
+                 popularity = excluded.popularity, attributes = excluded.attributes, image = excluded.image",
+        )
+        .bind(p.sku.as_str())
+        .bind(&p.title)
+        .bind(&p.spoken_name)
+        .bind(&p.description)
+        .bind(&p.brand)
+        .bind(rows::to_json(&p.category)?)
+        .bind(p.price.minor())
+        .bind(p.price.currency().code())
+        .bind(p.stock)
+        .bind(p.rating.map(|(tenths, _)| tenths))
+        .bind(p.rating.map_or(0, |(_, count)| count))
+        .bind(released.map(|d| d.to_string()))
+        .bind(popularity)
+        .bind(rows::to_json(&p.attributes)?)
+        .bind(&p.image)
+        .execute(&mut *db)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Tells everyone who indexes the catalogue that it has changed.
+pub async fn touch(db: &mut SqliteConnection) -> Result<(), ShopError> {
+    sqlx::query("UPDATE catalogue SET version = random()").execute(db).await?;
+    Ok(())
+}
+
+/// Another random number with every change of the catalogue: even two databases never share one.
+pub async fn version(db: &mut SqliteConnection) -> Result<i64, ShopError> {
+    Ok(sqlx::query_scalar("SELECT version FROM catalogue").fetch_one(db).await?)
+}
+
+/// The currency the catalogue is priced in; none while it is empty.
+pub async fn currency(db: &mut SqliteConnection) -> Result<Option<String>, ShopError> {
+    Ok(sqlx::query_scalar("SELECT currency FROM products LIMIT 1").fetch_optional(db).await?)
+}

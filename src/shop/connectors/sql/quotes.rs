@@ -1,0 +1,186 @@
+//! Offers: lines wanted in, a priced offer out that stands for 15 minutes. Reserves nothing.
+
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+use sqlx::{Row, SqliteConnection};
+
+use super::{Asked, basket, products, rows};
+use crate::clock::Ids;
+use crate::shop::{Line, Money, Outcome, PricedLine, Product, Quantity, Quote, QuoteOrigin, ShopError, Sku};
+use crate::store::Transaction;
+
+/// How long an offer stands.
+pub const STANDS: SignedDuration = SignedDuration::from_mins(15);
+
+/// A line somebody wants, by the name it goes by even if the product is gone.
+pub struct Want {
+    pub sku: Sku,
+    pub quantity: Quantity,
+    pub name: Option<String>,
+}
+
+/// What to do where fewer are on hand than wanted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Short {
+    /// The number was named just now: say that there are fewer.
+    Refuse,
+    /// The number is from an earlier order: offer what there is; the confirmation says how many.
+    Reduce,
+}
+
+/// A line as the offer keeps it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct KeptLine {
+    pub sku: Sku,
+    pub quantity: Quantity,
+    /// Minor units.
+    pub unit_price: i64,
+}
+
+pub async fn of_lines(
+    db: &mut Transaction,
+    lines: Vec<Line>,
+    ids: &dyn Ids,
+    asked: &Asked<'_>,
+) -> Result<Outcome, ShopError> {
+    let wants = lines.into_iter().map(|l| Want { sku: l.sku, quantity: l.quantity, name: None }).collect();
+    offer(db, wants, QuoteOrigin::Pick, Short::Refuse, ids, asked).await
+}
+
+pub async fn of_basket(db: &mut Transaction, ids: &dyn Ids, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
+    let lines = basket::lines(db, asked).await?;
+    if lines.is_empty() {
+        return Ok(Outcome::BasketEmpty);
+    }
+    let wants = lines.into_iter().map(|l| Want { sku: l.sku, quantity: l.quantity, name: None }).collect();
+    offer(db, wants, QuoteOrigin::Basket, Short::Refuse, ids, asked).await
+}
+
+/// Prices what is wanted and keeps the offer: `Quoted`, `ShortStock`, `OutOfStock` or `NoSuchProduct`.
+pub async fn offer(
+    db: &mut SqliteConnection,
+    wants: Vec<Want>,
+    origin: QuoteOrigin,
+    short: Short,
+    ids: &dyn Ids,
+    asked: &Asked<'_>,
+) -> Result<Outcome, ShopError> {
+    let wants = merged(wants);
+    let skus: Vec<Sku> = wants.iter().map(|w| w.sku.clone()).collect();
+    let mut on_sale = products::by_skus(db, &skus).await?;
+    let mut lines: Vec<PricedLine> = Vec::new();
+    let mut sold_out: Vec<Product> = Vec::new();
+    let mut unavailable: Vec<String> = Vec::new();
+    for want in wants {
+        let Some(at) = on_sale.iter().position(|p| p.sku == want.sku) else {
+            unavailable.push(want.name.unwrap_or_else(|| want.sku.to_string()));
+            continue;
+        };
+        let product = on_sale.swap_remove(at);
+        match Quantity::new(product.stock.min(want.quantity.get())) {
+            Ok(there) if there < want.quantity && short == Short::Refuse => {
+                return Ok(Outcome::ShortStock { product: Box::new(product), asked: want.quantity });
+            }
+            Ok(there) => lines.push(basket::price(product, there)?),
+            Err(_) => {
+                unavailable.push(product.spoken_name.clone());
+                sold_out.push(product);
+            }
+        }
+    }
+    if lines.is_empty() {
+        return Ok(match sold_out.is_empty() {
+            true => Outcome::NoSuchProduct { words: unavailable.join(", ") },
+            false => Outcome::OutOfStock { products: sold_out },
+        });
+    }
+    let quote = Quote {
+        id: ids.next(),
+        total: basket::total(&lines)?,
+        delivery: Some(asked.delivery),
+        unavailable,
+        price_changes: price_changes(db, &lines, asked).await?,
+        origin,
+        lines,
+    };
+    keep(db, &quote, asked).await?;
+    Ok(Outcome::Quoted(quote))
+}
+
+/// The same product twice is one line.
+fn merged(wants: Vec<Want>) -> Vec<Want> {
+    let mut out: Vec<Want> = Vec::with_capacity(wants.len());
+    for want in wants {
+        match out.iter_mut().find(|w| w.sku == want.sku) {
+            Some(there) => {
+                let sum = (there.quantity.get() + want.quantity.get()).min(Quantity::MAX);
+                there.quantity = Quantity::new(sum).unwrap_or(there.quantity);
+            }
+            None => out.push(want),
+        }
+    }
+    out
+}
+
+async fn keep(db: &mut SqliteConnection, quote: &Quote, asked: &Asked<'_>) -> Result<(), ShopError> {
+    let lines: Vec<KeptLine> = quote
+        .lines
+        .iter()
+        .map(|l| KeptLine {
+            sku: l.product.sku.clone(),
+            quantity: l.quantity,
+            unit_price: l.product.price.minor(),
+        })
+        .collect();
+    sqlx::query(
+        "INSERT INTO quotes (id, customer_id, origin, lines, total, currency, expires_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )
+    .bind(&quote.id)
+    .bind(asked.customer.as_str())
+    .bind(rows::name_of(&quote.origin)?)
+    .bind(rows::to_json(&lines)?)
+    .bind(quote.total.minor())
+    .bind(quote.total.currency().code())
+    .bind((asked.now + STANDS).as_millisecond())
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Where a line cost something else when this customer last bought it.
+async fn price_changes(
+    db: &mut SqliteConnection,
+    lines: &[PricedLine],
+    asked: &Asked<'_>,
+) -> Result<Vec<(String, Money, Money)>, ShopError> {
+    let skus: Vec<&Sku> = lines.iter().map(|l| &l.product.sku).collect();
+    // SQLite takes the bare columns from the row that has the maximum.
+    let before = sqlx::query(
+        "SELECT l.sku, l.unit_price, o.currency, max(o.placed_at)
+         FROM orders o JOIN order_lines l ON l.order_number = o.number
+         WHERE o.customer_id = ?1 AND o.status <> 'cancelled' AND l.sku IN (SELECT value FROM json_each(?2))
+         GROUP BY l.sku",
+    )
+    .bind(asked.customer.as_str())
+    .bind(rows::to_json(&skus)?)
+    .fetch_all(db)
+    .await?;
+    let mut changes = Vec::new();
+    for line in lines {
+        for row in &before {
+            let sku: &str = row.try_get("sku")?;
+            let then = rows::money(row, "unit_price")?;
+            if sku == line.product.sku.as_str() && then != line.product.price {
+                changes.push((line.product.spoken_name.clone(), then, line.product.price));
+            }
+        }
+    }
+    Ok(changes)
+}
+
+/// Drops offers that lapsed before `limit`.
+pub async fn forget_lapsed(db: &mut SqliteConnection, limit: jiff::Timestamp) -> Result<(), ShopError> {
+    sqlx::query("DELETE FROM quotes WHERE expires_at < ?1").bind(limit.as_millisecond()).execute(db).await?;
+    Ok(())
+}

@@ -1,0 +1,114 @@
+//! Rows of the shop's tables as the shop's own types. A row that cannot be one is damage, and says which.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+use crate::shop::money::Currency;
+use crate::shop::{Money, Order, OrderLine, OrderNumber, Parcel, Product, Quantity, ShopError, Sku};
+
+/// A row of `products`.
+pub fn product(row: &SqliteRow) -> Result<Product, ShopError> {
+    let sku: String = row.try_get("sku")?;
+    let rating: Option<u8> = row.try_get("rating")?;
+    let count: u32 = row.try_get("rating_count")?;
+    Ok(Product {
+        title: row.try_get("title")?,
+        spoken_name: row.try_get("spoken_name")?,
+        description: row.try_get("description")?,
+        brand: row.try_get("brand")?,
+        category: json(&sku, row.try_get("category")?)?,
+        price: money(row, "price")?,
+        stock: row.try_get("stock")?,
+        rating: rating.map(|r| (r, count)),
+        attributes: json(&sku, row.try_get("attributes")?)?,
+        image: row.try_get("image")?,
+        sku: Sku::new(&sku).map_err(|e| damaged(&sku, e))?,
+    })
+}
+
+/// A row of `orders`, without its lines and parcels.
+pub fn order(row: &SqliteRow) -> Result<Order, ShopError> {
+    let number: String = row.try_get("number")?;
+    Ok(Order {
+        placed_at: timestamp(&number, row.try_get("placed_at")?)?,
+        status: named(&number, row.try_get("status")?)?,
+        lines: Vec::new(),
+        total: money(row, "total")?,
+        parcels: Vec::new(),
+        number: OrderNumber::new(&number).map_err(|e| damaged(&number, e))?,
+    })
+}
+
+/// A row of `order_lines` joined with its order's currency.
+pub fn order_line(row: &SqliteRow) -> Result<OrderLine, ShopError> {
+    let sku: String = row.try_get("sku")?;
+    Ok(OrderLine {
+        spoken_name: row.try_get("spoken_name")?,
+        quantity: quantity(&sku, row.try_get("quantity")?)?,
+        unit_price: money(row, "unit_price")?,
+        sku: Sku::new(&sku).map_err(|e| damaged(&sku, e))?,
+    })
+}
+
+/// A row of `parcels`.
+pub fn parcel(row: &SqliteRow) -> Result<Parcel, ShopError> {
+    let number: String = row.try_get("order_number")?;
+    let delivered: Option<i64> = row.try_get("delivered_at")?;
+    Ok(Parcel {
+        status: named(&number, row.try_get("status")?)?,
+        carrier: row.try_get("carrier")?,
+        tracking_number: row.try_get("tracking_number")?,
+        contents: json(&number, row.try_get("contents")?)?,
+        expected: date(&number, row.try_get("expected")?)?,
+        promised: date(&number, row.try_get("promised")?)?,
+        delivered_at: delivered.map(|ms| timestamp(&number, ms)).transpose()?,
+    })
+}
+
+/// The amount in `column`, in the row's currency.
+pub fn money(row: &SqliteRow, column: &str) -> Result<Money, ShopError> {
+    let code: String = row.try_get("currency")?;
+    let currency = Currency::new(&code).map_err(|e| damaged(column, e))?;
+    Ok(Money::new(row.try_get(column)?, currency))
+}
+
+pub fn quantity(of: &str, n: u32) -> Result<Quantity, ShopError> {
+    Quantity::new(n).map_err(|e| damaged(of, e))
+}
+
+pub fn timestamp(of: &str, ms: i64) -> Result<Timestamp, ShopError> {
+    Timestamp::from_millisecond(ms).map_err(|e| damaged(of, e))
+}
+
+pub fn date(of: &str, text: Option<String>) -> Result<Option<Date>, ShopError> {
+    text.map(|t| t.parse().map_err(|e| damaged(of, e))).transpose()
+}
+
+pub fn json<T: DeserializeOwned>(of: &str, text: String) -> Result<T, ShopError> {
+    serde_json::from_str(&text).map_err(|e| damaged(of, e))
+}
+
+/// A unit variant stored under its serde name.
+pub fn named<T: DeserializeOwned>(of: &str, name: String) -> Result<T, ShopError> {
+    serde_json::from_value(serde_json::Value::String(name)).map_err(|e| damaged(of, e))
+}
+
+/// The serde name of a unit variant; the other way round of [`named`].
+pub fn name_of<T: Serialize>(value: &T) -> Result<String, ShopError> {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(name)) => Ok(name),
+        other => Err(ShopError::Damaged(format!("not a name: {other:?}"))),
+    }
+}
+
+pub fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<String, ShopError> {
+    serde_json::to_string(value).map_err(|e| ShopError::Damaged(e.to_string()))
+}
+
+pub fn damaged(of: &str, problem: impl std::fmt::Display) -> ShopError {
+    ShopError::Damaged(format!("{of}: {problem}"))
+}
