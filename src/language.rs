@@ -2,6 +2,7 @@
 //! Refuses to know the shop, the session or the money.
 
 pub mod builtins;
+pub mod check;
 pub mod classifier;
 pub mod dates;
 pub mod filler;

@@ -2,7 +2,10 @@
 //! Refuses to know intents; what a list type's words stand for is the [`vocabulary`](super::vocabulary)'s matter.
 
 mod date;
+mod duration;
+mod letters;
 mod numeric;
+mod time;
 
 use jiff::civil::Date;
 
@@ -15,6 +18,10 @@ pub enum Shape {
     FourDigits,
     Ordinal,
     Date,
+    Time,
+    Duration,
+    AlphaNumeric,
+    Phone,
     /// Only words on the type's list, by spelling or by sound.
     Listed,
     /// Any words; names the vocabulary knows are likelier.
@@ -31,6 +38,10 @@ pub fn shape(kind: &str, slot: &str, listed: bool) -> Shape {
         "AMAZON.FOUR_DIGIT_NUMBER" => Shape::FourDigits,
         "AMAZON.Ordinal" => Shape::Ordinal,
         "AMAZON.DATE" => Shape::Date,
+        "AMAZON.TIME" => Shape::Time,
+        "AMAZON.DURATION" => Shape::Duration,
+        "AMAZON.AlphaNumeric" => Shape::AlphaNumeric,
+        "AMAZON.PhoneNumber" => Shape::Phone,
         "AMAZON.SearchQuery" => Shape::Free,
         _ if kind.starts_with("AMAZON.") && !listed => Shape::Free,
         _ if listed => Shape::Listed,
@@ -47,6 +58,10 @@ pub fn read_at(shape: Shape, words: &[&str], today: Date) -> Vec<(usize, String)
         Shape::FourDigits => numeric::four_digits_at(words),
         Shape::Ordinal => numeric::ordinals_at(words),
         Shape::Date => date::dates_at(words, today),
+        Shape::Time => time::times_at(words),
+        Shape::Duration => duration::durations_at(words),
+        Shape::AlphaNumeric => letters::alphanumerics_at(words),
+        Shape::Phone => letters::phones_at(words),
         Shape::Listed | Shape::Named | Shape::Free => Vec::new(),
     }
 }
