@@ -5,6 +5,7 @@ pub mod builtins;
 pub mod check;
 pub mod classifier;
 pub mod dates;
+pub mod examples;
 pub mod filler;
 pub mod model;
 pub mod slots;
