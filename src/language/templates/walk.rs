@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use rustc_hash::FxHashMap;
 
 use super::{Node, Templates};
-use crate::language::filler::{is_article, is_filler};
+use crate::language::filler::{is_article, is_filler, is_function};
 use crate::language::slots::{Shape, read_at};
 use crate::language::vocabulary::{Kind, Vocabulary};
 use crate::words::{numbers, sound};
@@ -88,6 +88,11 @@ impl Templates {
     }
 }
 
+/// What points back to a product already named is no name of one.
+fn is_pronoun(word: &str) -> bool {
+    matches!(word, "it" | "that" | "this" | "them" | "those" | "these" | "one" | "ones")
+}
+
 fn likeness(a: &str, b: &str) -> f32 {
     let typed = strsim::normalized_damerau_levenshtein(a, b) as f32;
     if typed < 0.5 {
@@ -124,6 +129,9 @@ fn mistaken_for(word: &str) -> &'static [&'static str] {
 
 /// A reading of a slot: words used, the value where the type has a format, and how sure it is.
 type Value = (usize, Option<String>, f32);
+
+/// Ordinals that a slip of the fingers is corrected to.
+const ORDINALS: [&str; 6] = ["first", "second", "third", "fourth", "fifth", "last"];
 
 /// What a path has gathered so far.
 #[derive(Clone, Copy, Default)]
@@ -203,7 +211,7 @@ impl Walk<'_> {
             return;
         }
         // Open slots begin and end with words that mean something.
-        if self.words.get(at).is_none_or(|w| is_article(w)) {
+        if self.words.get(at).is_none_or(|w| is_article(w) || is_pronoun(w)) {
             return;
         }
         for end in at + 1..=self.words.len() {
@@ -211,6 +219,11 @@ impl Walk<'_> {
                 Shape::Named => self.known(kind, at, end),
                 _ => self.known(None, at, end) * 0.92,
             };
+            // "have you got that" names nothing.
+            let empty = known <= 0.5 && self.words.get(at..end).is_some_and(|run| run.iter().all(|w| is_function(w)));
+            if empty {
+                continue;
+            }
             let used = (end - at) as f32;
             self.path.push(Filled { label, words: at..end, value: None });
             let tally = Tally {
@@ -246,6 +259,14 @@ impl Walk<'_> {
         {
             return read_at(shape, &[meant], self.today).into_iter().map(|(used, v)| (used, Some(v), 0.6)).collect();
         }
+        // "the thrid one"
+        if let (true, Shape::Ordinal, Some(first)) = (read.is_empty(), shape, rest.first())
+            && !self.templates.has_literal(first)
+            && !self.vocabulary.knows(None, first)
+            && let Some(meant) = ORDINALS.iter().find(|o| strsim::damerau_levenshtein(o, first) == 1)
+        {
+            return read_at(shape, &[meant], self.today).into_iter().map(|(used, v)| (used, Some(v), 0.8)).collect();
+        }
         read.into_iter().map(|(used, v)| (used, Some(v), 1.0)).collect()
     }
 
@@ -261,8 +282,7 @@ impl Walk<'_> {
             && !self.vocabulary.knows(None, first)
         {
             let like = self.vocabulary.closeness(Some(kind), first);
-            if like >= 0.75 && self.vocabulary.resolve(Some(kind), &[first], 1).first().is_some_and(|r| r.score >= 0.7)
-            {
+            if like >= 0.8 {
                 out.push((1, None, like * 0.85));
             }
         }
