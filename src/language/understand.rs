@@ -307,7 +307,7 @@ impl Understander {
 
 /// Few passes: samples are clean, and the server starts in a blink.
 fn options() -> Options {
-    Options { slot_passes: Some(3), ..Options::default() }
+    Options { slot_passes: 3, slot_copies: Some(0), ..Options::default() }
 }
 
 fn rejected(text: &str) -> Reading {
