@@ -112,7 +112,11 @@ pub async fn orders(path: &Path, store: &Store, clock: &dyn Clock) -> Result<Rep
 }
 
 /// The entries of a catalogue that is at hand as bytes.
-pub(super) fn entries(bytes: &[u8], file: &str, currency: Currency) -> Result<(Vec<super::search::Indexed>, Report), String> {
+pub(super) fn entries(
+    bytes: &[u8],
+    file: &str,
+    currency: Currency,
+) -> Result<(Vec<super::search::Indexed>, Report), String> {
     let mut records = records::open(bytes)?;
     let mut reader = entry::Reader::new(file, None, currency);
     let entries = reader.batch(&mut records, usize::MAX);

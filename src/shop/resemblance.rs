@@ -39,8 +39,7 @@ impl Likeness {
     /// 0.0..=1.0: how much of what was said is in the name, or (for less) in `more`, which is what else is known of
     /// the thing (its title, its category). The last word said weighs double: in "running shoes" it is shoes.
     pub fn to(&self, name: &str, more: &str) -> f32 {
-        let spoken: Vec<Word> =
-            tokens(name).into_iter().map(|text| Word { sounds: Sounds::of(&text), text }).collect();
+        let spoken: Vec<Word> = tokens(name).into_iter().map(|text| Word { sounds: Sounds::of(&text), text }).collect();
         let more: Vec<Word> = tokens(more).into_iter().map(|text| Word { sounds: Sounds::of(&text), text }).collect();
         let last = self.words.len().saturating_sub(1);
         let (mut got, mut all) = (0.0, 0.0);

@@ -44,9 +44,7 @@ pub async fn load(store: &Store, clock: &dyn Clock) -> Result<Option<Loaded>, Im
 
 fn complete(report: &Report) -> Result<(), ImportError> {
     match report.problems.first() {
-        Some(problem) => {
-            Err(ImportError::Format { path: problem.file.clone().into(), reason: problem.to_string() })
-        }
+        Some(problem) => Err(ImportError::Format { path: problem.file.clone().into(), reason: problem.to_string() }),
         None => Ok(()),
     }
 }

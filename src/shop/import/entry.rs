@@ -193,10 +193,8 @@ impl Reader {
             let reason = format!("{currency}, but this shop's prices are in {shop}");
             return Err(row.blame(Column::Currency, "currency", reason));
         }
-        let price =
-            Money::parse(&plain_amount(&text), currency).map_err(|_| {
-                row.blame(column, "price", format!("{text:?} is not an amount such as 12 or 12.50"))
-            })?;
+        let price = Money::parse(&plain_amount(&text), currency)
+            .map_err(|_| row.blame(column, "price", format!("{text:?} is not an amount such as 12 or 12.50")))?;
         self.currency = Some(currency);
         Ok(price)
     }
@@ -263,7 +261,11 @@ impl Row {
                 let mut pairs = Vec::new();
                 for part in text.split(';').map(str::trim).filter(|p| !p.is_empty()) {
                     let Some((name, value)) = part.split_once('=') else {
-                        return Err(self.blame(Column::Attributes, "attributes", format!("{part:?} is not name=value")));
+                        return Err(self.blame(
+                            Column::Attributes,
+                            "attributes",
+                            format!("{part:?} is not name=value"),
+                        ));
                     };
                     pairs.push((name.to_owned(), value.to_owned()));
                 }

@@ -6,8 +6,8 @@ use std::path::Path;
 use serde_json::json;
 
 use super::ImportError;
-use crate::shop::search::Indexed;
 use crate::shop::connectors::sql::products;
+use crate::shop::search::Indexed;
 use crate::store::{Store, StoreError};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,8 +17,21 @@ pub enum Format {
 }
 
 const COLUMNS: [&str; 15] = [
-    "id", "title", "spoken_name", "description", "brand", "category", "price", "currency", "stock", "image", "rating",
-    "rating_count", "released", "popularity", "attributes",
+    "id",
+    "title",
+    "spoken_name",
+    "description",
+    "brand",
+    "category",
+    "price",
+    "currency",
+    "stock",
+    "image",
+    "rating",
+    "rating_count",
+    "released",
+    "popularity",
+    "attributes",
 ];
 
 impl Format {

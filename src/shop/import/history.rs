@@ -120,8 +120,7 @@ pub async fn orders_from(
 fn order(row: &OrderRow, sold: &HashMap<Sku, Product>, here: &Zoned) -> Result<Order, Bad> {
     let mut lines = Vec::with_capacity(row.lines.len());
     for line in &row.lines {
-        let product =
-            sold.get(&line.sku).ok_or_else(|| ("lines", format!("{} is not in the catalogue", line.sku)))?;
+        let product = sold.get(&line.sku).ok_or_else(|| ("lines", format!("{} is not in the catalogue", line.sku)))?;
         let unit_price = match &line.unit_price {
             Some(text) => {
                 Money::parse(text, product.price.currency()).map_err(|e| ("lines", format!("unit_price: {e}")))?

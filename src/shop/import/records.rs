@@ -217,7 +217,10 @@ fn plain(value: Value) -> String {
 mod tests {
     use super::*;
 
-    fn rows(file: &str) -> Vec<Result<Vec<(String, String)>, (u64, String)>> {
+    /// The cells of a row, or the line and reason of a bad one.
+    type Read = Result<Vec<(String, String)>, (u64, String)>;
+
+    fn rows(file: &str) -> Vec<Read> {
         open(file.as_bytes())
             .unwrap()
             .map(|r| match r {
@@ -231,7 +234,7 @@ mod tests {
             .collect()
     }
 
-    fn pairs(cells: &[(&str, &str)]) -> Result<Vec<(String, String)>, (u64, String)> {
+    fn pairs(cells: &[(&str, &str)]) -> Read {
         Ok(cells.iter().map(|(h, c)| ((*h).to_owned(), (*c).to_owned())).collect())
     }
 
@@ -264,8 +267,7 @@ mod tests {
 
     #[test]
     fn bad_utf8_names_its_column() {
-        let mut bytes = b"id,title\n1,Caf\xe9\n2,Tea\n".as_slice();
-        let all: Vec<_> = open(&mut bytes).unwrap().collect();
+        let all: Vec<_> = open(b"id,title\n1,Caf\xe9\n2,Tea\n").unwrap().collect();
         let bad = all[0].as_ref().unwrap_err();
         assert_eq!((bad.line, bad.column.as_deref()), (2, Some("title")));
         assert!(all[1].is_ok());

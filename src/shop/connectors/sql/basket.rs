@@ -79,11 +79,10 @@ pub async fn empty(db: &mut SqliteConnection, asked: &Asked<'_>) -> Result<Outco
 
 /// What is in the basket, in the order it was put there.
 pub async fn lines(db: &mut SqliteConnection, asked: &Asked<'_>) -> Result<Vec<Line>, ShopError> {
-    let found =
-        sqlx::query("SELECT sku, quantity FROM basket_lines WHERE customer_id = ?1 ORDER BY added_at, sku")
-            .bind(asked.customer.as_str())
-            .fetch_all(db)
-            .await?;
+    let found = sqlx::query("SELECT sku, quantity FROM basket_lines WHERE customer_id = ?1 ORDER BY added_at, sku")
+        .bind(asked.customer.as_str())
+        .fetch_all(db)
+        .await?;
     found
         .iter()
         .map(|row| {
@@ -95,12 +94,7 @@ pub async fn lines(db: &mut SqliteConnection, asked: &Asked<'_>) -> Result<Vec<L
 }
 
 /// Takes so many pieces of the product out; the line goes with its last piece.
-pub async fn take_out(
-    db: &mut SqliteConnection,
-    sku: &Sku,
-    pieces: u32,
-    asked: &Asked<'_>,
-) -> Result<(), ShopError> {
+pub async fn take_out(db: &mut SqliteConnection, sku: &Sku, pieces: u32, asked: &Asked<'_>) -> Result<(), ShopError> {
     sqlx::query("DELETE FROM basket_lines WHERE customer_id = ?1 AND sku = ?2 AND quantity <= ?3")
         .bind(asked.customer.as_str())
         .bind(sku.as_str())

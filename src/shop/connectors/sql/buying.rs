@@ -10,17 +10,11 @@ use sqlx::{Row, SqliteConnection};
 use super::quotes::{self, KeptLine, Short, Want};
 use super::{Asked, basket, orders, products, rows};
 use crate::clock::Ids;
-use crate::shop::{
-    Money, Order, OrderLine, OrderNumber, OrderStatus, Outcome, Product, QuoteOrigin, ShopError, Sku,
-};
+use crate::shop::{Money, Order, OrderLine, OrderNumber, OrderStatus, Outcome, Product, QuoteOrigin, ShopError, Sku};
 use crate::store::Transaction;
 
 /// The order that this offer or this request has made already.
-pub async fn already(
-    tx: &mut Transaction,
-    quote_id: &str,
-    asked: &Asked<'_>,
-) -> Result<Option<Outcome>, ShopError> {
+pub async fn already(tx: &mut Transaction, quote_id: &str, asked: &Asked<'_>) -> Result<Option<Outcome>, ShopError> {
     let found = sqlx::query(
         "SELECT number, promised FROM orders
          WHERE customer_id = ?1 AND (quote_id = ?2 OR request_id = ?3) ORDER BY quote_id = ?2 DESC",
@@ -38,12 +32,7 @@ pub async fn already(
 }
 
 /// Buys what the offer said, or makes a new offer where it no longer stands. [`already`] comes first.
-pub async fn buy(
-    tx: &mut Transaction,
-    quote_id: &str,
-    ids: &dyn Ids,
-    asked: &Asked<'_>,
-) -> Result<Outcome, ShopError> {
+pub async fn buy(tx: &mut Transaction, quote_id: &str, ids: &dyn Ids, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
     let kept = sqlx::query("SELECT * FROM quotes WHERE id = ?1 AND customer_id = ?2 AND order_number IS NULL")
         .bind(quote_id)
         .bind(asked.customer.as_str())
@@ -89,9 +78,7 @@ pub async fn buy(
 
 fn holds(line: &KeptLine, on_sale: &[Product], total: Money) -> bool {
     on_sale.iter().any(|p| {
-        p.sku == line.sku
-            && p.price == Money::new(line.unit_price, total.currency())
-            && p.stock >= line.quantity.get()
+        p.sku == line.sku && p.price == Money::new(line.unit_price, total.currency()) && p.stock >= line.quantity.get()
     })
 }
 

@@ -74,10 +74,11 @@ impl Customers {
                 .bind(id)
                 .fetch_all(&mut *db)
                 .await?;
-        let basket = sqlx::query("SELECT sku, quantity FROM basket_lines WHERE customer_id = ?1 ORDER BY added_at, sku")
-            .bind(id)
-            .fetch_all(&mut *db)
-            .await?;
+        let basket =
+            sqlx::query("SELECT sku, quantity FROM basket_lines WHERE customer_id = ?1 ORDER BY added_at, sku")
+                .bind(id)
+                .fetch_all(&mut *db)
+                .await?;
         let basket = basket
             .iter()
             .map(|row| {

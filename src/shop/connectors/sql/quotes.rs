@@ -126,11 +126,7 @@ async fn keep(db: &mut SqliteConnection, quote: &Quote, asked: &Asked<'_>) -> Re
     let lines: Vec<KeptLine> = quote
         .lines
         .iter()
-        .map(|l| KeptLine {
-            sku: l.product.sku.clone(),
-            quantity: l.quantity,
-            unit_price: l.product.price.minor(),
-        })
+        .map(|l| KeptLine { sku: l.product.sku.clone(), quantity: l.quantity, unit_price: l.product.price.minor() })
         .collect();
     sqlx::query(
         "INSERT INTO quotes (id, customer_id, origin, lines, total, currency, expires_at)

@@ -1,0 +1,521 @@
+//! What every shop behind the port must do, whichever engine keeps it. `conformance` is generic over the trait: a new
+//! connector calls it with its own shop, filled with the sample.
+
+#![allow(clippy::unwrap_used)] // a test: helpers outside #[test] functions too
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use voicecart::clock::{Clock, FixedClock, RandomIds};
+use voicecart::shop::{
+    Act, Catalogue, CustomerId, Filters, Line, Money, Order, OrderNumber, OrderRef, OrderStatus, Outcome, ParcelStatus,
+    Product, Quantity, Quote, QuoteOrigin, ReorderRef, RequestId, Search, Shop, Sku, Sort, SqlShop, money::Currency,
+    sample,
+};
+use voicecart::store::Store;
+
+/// A Wednesday morning.
+const NOW: &str = "2026-11-25T10:00:00Z";
+
+fn clock(at: &str) -> Arc<FixedClock> {
+    FixedClock::new(at.parse().unwrap())
+}
+
+async fn sample_store(clock: &dyn Clock) -> Store {
+    let store = Store::scratch().await.unwrap();
+    sample::load(&store, clock).await.unwrap().unwrap();
+    store
+}
+
+async fn shop_at(store: &Store, clock: Arc<dyn Clock>) -> SqlShop {
+    SqlShop::new(Catalogue::open(store.clone()).await.unwrap(), clock, Arc::new(RandomIds))
+}
+
+async fn sample_shop() -> (Store, SqlShop) {
+    let clock = clock(NOW);
+    let store = sample_store(clock.as_ref()).await;
+    let shop = shop_at(&store, clock).await;
+    (store, shop)
+}
+
+/// A customer talking to a shop; every call is a new request unless it is named.
+struct Caller<'a> {
+    shop: &'a dyn Shop,
+    id: CustomerId,
+}
+
+impl Caller<'_> {
+    async fn asks(&self, act: Act) -> Outcome {
+        let request = ulid::Ulid::generate().to_string();
+        self.asks_as(&request, act).await
+    }
+
+    async fn asks_as(&self, request: &str, act: Act) -> Outcome {
+        self.shop.perform(act, &self.id, &RequestId::new(request).unwrap()).await.unwrap()
+    }
+
+    async fn finds(&self, words: &str) -> Vec<Product> {
+        match self.asks(Act::Search(Search { query: words.into(), limit: 3, ..Search::default() })).await {
+            Outcome::Found { products, .. } => products,
+            other => panic!("{words}: {other:?}"),
+        }
+    }
+
+    /// Something with this many pieces or more on hand.
+    async fn plenty(&self, words: &str, pieces: u32) -> Product {
+        let search = Search { query: words.into(), limit: 50, ..Search::default() };
+        match self.asks(Act::Search(search)).await {
+            Outcome::Found { products, .. } => products.into_iter().find(|p| p.stock >= pieces).unwrap(),
+            other => panic!("{words}: {other:?}"),
+        }
+    }
+
+    async fn quoted(&self, act: Act) -> Quote {
+        match self.asks(act).await {
+            Outcome::Quoted(quote) => quote,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn tracks(&self, what: OrderRef) -> Vec<Order> {
+        match self.asks(Act::Track(what)).await {
+            Outcome::Tracked(orders) => orders,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn stock(&self, sku: &Sku) -> u32 {
+        match self.asks(Act::Describe { sku: sku.clone() }).await {
+            Outcome::Described { product, .. } => product.stock,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn caller<'a>(shop: &'a dyn Shop, id: &str) -> Caller<'a> {
+    Caller { shop, id: CustomerId::new(id).unwrap() }
+}
+
+fn one(sku: &Sku) -> Vec<Line> {
+    vec![Line { sku: sku.clone(), quantity: Quantity::ONE }]
+}
+
+fn dollars(n: i64) -> Money {
+    Money::new(n * 100, Currency::USD)
+}
+
+/// Everything the port promises, on a shop that holds the sample.
+async fn conformance(shop: &dyn Shop) {
+    finds_and_filters(shop).await;
+    describes(shop).await;
+    keeps_a_basket(shop).await;
+    tracks_only_the_callers_orders(shop).await;
+    offers(shop).await;
+    buys_once(shop).await;
+    offers_what_was_bought_before(shop).await;
+    answers_strangers(shop).await;
+}
+
+async fn finds_and_filters(shop: &dyn Shop) {
+    let ada = caller(shop, "ada");
+    let all = |filters: Filters, sort: Sort| {
+        Act::Search(Search { query: String::new(), filters, sort, offset: 0, limit: 50 })
+    };
+    assert!(ada.finds("headphones").await[0].spoken_name.contains("headphones"));
+    assert!(ada.finds("almond milk").await[0].spoken_name.contains("almond milk"));
+
+    let cheap = Filters { max_price: Some(dollars(5)), ..Filters::default() };
+    let Outcome::Found { products, total, .. } = ada.asks(all(cheap, Sort::Cheapest)).await else { panic!() };
+    assert!(total as usize >= products.len() && products.len() == 50);
+    assert!(products.iter().all(|p| p.price <= dollars(5)));
+    assert!(products.windows(2).all(|p| p[0].price <= p[1].price));
+
+    let acme = Filters { brand: Some("acme".into()), in_stock: true, ..Filters::default() };
+    let Outcome::Found { products, .. } = ada.asks(all(acme, Sort::BestRated)).await else { panic!() };
+    assert!(products.iter().all(|p| p.brand.as_deref() == Some("Acme") && p.stock > 0));
+
+    let page = |offset| Act::Search(Search { query: "coffee".into(), offset, limit: 2, ..Search::default() });
+    let Outcome::Found { products: first, .. } = ada.asks(page(0)).await else { panic!() };
+    let Outcome::Found { products: second, .. } = ada.asks(page(2)).await else { panic!() };
+    assert!(first.iter().all(|p| !second.contains(p)));
+
+    let nothing = Search { query: "xylophone zzyzx".into(), limit: 3, ..Search::default() };
+    assert!(matches!(ada.asks(Act::Search(nothing)).await, Outcome::NothingFound { .. }));
+}
+
+async fn describes(shop: &dyn Shop) {
+    let ada = caller(shop, "ada");
+    let kettle = ada.plenty("kettle", 1).await;
+    match ada.asks(Act::Describe { sku: kettle.sku.clone() }).await {
+        Outcome::Described { product, delivery } => {
+            assert_eq!(*product, kettle);
+            assert!(delivery.is_some());
+        }
+        other => panic!("{other:?}"),
+    }
+    let unknown = Act::Describe { sku: Sku::new("NO-SUCH").unwrap() };
+    assert!(matches!(ada.asks(unknown).await, Outcome::NoSuchProduct { .. }));
+}
+
+async fn keeps_a_basket(shop: &dyn Shop) {
+    let ken = caller(shop, "ken");
+    let two = Quantity::new(2).unwrap();
+    assert_eq!(ken.asks(Act::ShowBasket).await, Outcome::BasketEmpty);
+    assert_eq!(ken.asks(Act::QuoteBasket).await, Outcome::BasketEmpty);
+    let rice = ken.plenty("rice", 20).await;
+    let soap = ken.plenty("dish soap", 20).await;
+    let add = |p: &Product, quantity| Act::AddToBasket { sku: p.sku.clone(), quantity };
+
+    ken.asks(add(&rice, two)).await;
+    // sent twice, added once
+    ken.asks_as("same-request", add(&soap, Quantity::ONE)).await;
+    ken.asks_as("same-request", add(&soap, Quantity::ONE)).await;
+    match ken.asks(add(&rice, Quantity::ONE)).await {
+        Outcome::Added { line, basket_count, basket_total } => {
+            assert_eq!((line.quantity, basket_count), (Quantity::ONE, 4));
+            assert_eq!(basket_total.minor(), 3 * rice.price.minor() + soap.price.minor());
+        }
+        other => panic!("{other:?}"),
+    }
+    match ken.asks(Act::ShowBasket).await {
+        Outcome::Basket { lines, total } => {
+            let lines: Vec<_> = lines.iter().map(|l| (&l.product.sku, l.quantity.get())).collect();
+            assert_eq!(lines, [(&rice.sku, 3), (&soap.sku, 1)]);
+            assert_eq!(total.minor(), 3 * rice.price.minor() + soap.price.minor());
+        }
+        other => panic!("{other:?}"),
+    }
+    // another customer sees nothing of it
+    assert_eq!(caller(shop, "joan").asks(Act::ShowBasket).await, Outcome::BasketEmpty);
+
+    let remove = |what: &str| Act::RemoveFromBasket { what: what.into() };
+    assert!(matches!(ken.asks(remove("motor oil")).await, Outcome::NotInBasket { .. }));
+    assert_eq!(
+        ken.asks(remove("the soap")).await,
+        Outcome::Removed { spoken_name: soap.spoken_name.clone(), basket_count: 3 }
+    );
+    assert!(matches!(ken.asks(remove(soap.sku.as_str())).await, Outcome::NotInBasket { .. }));
+    assert_eq!(ken.asks(Act::EmptyBasket).await, Outcome::BasketEmptied);
+    assert_eq!(ken.asks(Act::EmptyBasket).await, Outcome::BasketEmpty);
+}
+
+async fn tracks_only_the_callers_orders(shop: &dyn Shop) {
+    let ada = caller(shop, "ada");
+    let latest = ada.tracks(OrderRef::Latest).await;
+    assert_eq!(latest.len(), 1);
+    assert_eq!((latest[0].number.as_str(), latest[0].status), ("58672", OrderStatus::OutForDelivery));
+
+    let by_number = ada.tracks(OrderRef::Number(OrderNumber::new("40119").unwrap())).await;
+    assert_eq!(by_number[0].status, OrderStatus::Delayed);
+    let parcel = &by_number[0].parcels[0];
+    assert!(parcel.expected > parcel.promised && parcel.status == ParcelStatus::Delayed);
+
+    for (words, number) in [
+        ("headphones", "58672"),
+        ("my new head phones", "58672"),
+        ("tent", "40119"),
+        ("running shoes", "73051"),
+        ("batteries", "90412"),
+        ("kettle", "6624"),
+        ("vacuum cleaner", "51204"),
+    ] {
+        let found = ada.tracks(OrderRef::Product(words.into())).await;
+        assert_eq!(found[0].number.as_str(), number, "{words}");
+    }
+    let split = ada.tracks(OrderRef::Product("running shoes".into())).await;
+    assert_eq!(split[0].parcels.len(), 2);
+
+    let day = |ago: i8| jiff::civil::date(2026, 11, 25 - ago);
+    let placed = ada.tracks(OrderRef::Placed { from: day(4), to: day(2) }).await;
+    let numbers: Vec<_> = placed.iter().map(|o| o.number.as_str()).collect();
+    assert_eq!(numbers, ["90412", "61827", "73051"], "newest first");
+
+    let miss = |what: OrderRef| async {
+        let outcome = ada.asks(Act::Track(what.clone())).await;
+        assert_eq!(outcome, Outcome::NoSuchOrder(what));
+    };
+    miss(OrderRef::Product("grand piano".into())).await;
+    miss(OrderRef::Placed { from: jiff::civil::date(2020, 1, 1), to: jiff::civil::date(2020, 1, 2) }).await;
+    miss(OrderRef::Number(OrderNumber::new("999999").unwrap())).await;
+
+    // somebody else's order does not exist
+    let grace = caller(shop, "grace");
+    let what = OrderRef::Number(OrderNumber::new("58672").unwrap());
+    assert_eq!(grace.asks(Act::Track(what.clone())).await, Outcome::NoSuchOrder(what));
+    let what = ReorderRef::Order(OrderNumber::new("58672").unwrap());
+    assert!(matches!(grace.asks(Act::QuoteReorder { what, quantity: None }).await, Outcome::NoSuchOrder(_)));
+
+    match ada.asks(Act::ListOrders { limit: 5 }).await {
+        Outcome::Orders(orders) => {
+            assert_eq!(orders.len(), 5);
+            assert!(orders.windows(2).all(|o| o[0].placed_at >= o[1].placed_at));
+            assert!(orders.iter().all(|o| !o.lines.is_empty()));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn offers(shop: &dyn Shop) {
+    let tim = caller(shop, "tim");
+    let pasta = tim.plenty("pasta", 30).await;
+    let quote = tim.quoted(Act::Quote { lines: [one(&pasta.sku), one(&pasta.sku)].concat() }).await;
+    assert_eq!(quote.origin, QuoteOrigin::Pick);
+    assert_eq!((quote.lines.len(), quote.lines[0].quantity.get()), (1, 2));
+    assert_eq!(quote.total.minor(), 2 * pasta.price.minor());
+    assert_eq!(tim.stock(&pasta.sku).await, pasta.stock, "an offer takes nothing");
+
+    let scarce = Search { limit: 50, sort: Sort::Cheapest, ..Search::default() };
+    let Outcome::Found { products, .. } = tim.asks(Act::Search(scarce.clone())).await else { panic!() };
+    let (mut out, mut few) = (None, None);
+    for offset in (0..1000).step_by(50) {
+        let search = Search { offset, ..scarce.clone() };
+        let Outcome::Found { products, .. } = tim.asks(Act::Search(search)).await else { break };
+        out = out.or_else(|| products.iter().find(|p| p.stock == 0).cloned());
+        few = few.or_else(|| products.iter().find(|p| (1..=3).contains(&p.stock)).cloned());
+    }
+    let (out, few) = (out.unwrap_or_else(|| products[0].clone()), few.unwrap());
+    match tim.asks(Act::Quote { lines: one(&out.sku) }).await {
+        Outcome::OutOfStock { products } => assert_eq!(products[0].sku, out.sku),
+        other => panic!("{other:?}"),
+    }
+    let add = Act::AddToBasket { sku: out.sku.clone(), quantity: Quantity::ONE };
+    assert!(matches!(tim.asks(add).await, Outcome::OutOfStock { .. }));
+    let ten = Quantity::new(10).unwrap();
+    let many = Act::Quote { lines: vec![Line { sku: few.sku.clone(), quantity: ten }] };
+    match tim.asks(many).await {
+        Outcome::ShortStock { product, asked } => assert_eq!((product.sku, asked), (few.sku, ten)),
+        other => panic!("{other:?}"),
+    }
+    let mixed = tim.quoted(Act::Quote { lines: [one(&pasta.sku), one(&out.sku)].concat() }).await;
+    assert_eq!((mixed.lines.len(), mixed.unavailable), (1, vec![out.spoken_name]));
+    let unknown = Act::Quote { lines: one(&Sku::new("NO-SUCH").unwrap()) };
+    assert!(matches!(tim.asks(unknown).await, Outcome::NoSuchProduct { .. }));
+}
+
+async fn buys_once(shop: &dyn Shop) {
+    let grace = caller(shop, "grace");
+    let soup = grace.plenty("chicken soup", 10).await;
+    let tea = grace.plenty("green tea", 10).await;
+    grace.asks(Act::AddToBasket { sku: soup.sku.clone(), quantity: Quantity::new(2).unwrap() }).await;
+    let quote = grace.quoted(Act::QuoteBasket).await;
+    grace.asks(Act::AddToBasket { sku: tea.sku.clone(), quantity: Quantity::ONE }).await;
+
+    let buy = Act::Buy { quote_id: quote.id.clone() };
+    let Outcome::Bought { order, delivery, again } = grace.asks_as("buy-1", buy.clone()).await else { panic!() };
+    assert!(!again && delivery == quote.delivery);
+    assert_eq!((order.total, order.status, order.parcels.len()), (quote.total, OrderStatus::Placed, 0));
+    assert!((5..=6).contains(&order.number.as_str().len()));
+    assert_eq!(grace.stock(&soup.sku).await, soup.stock - 2);
+    // what was bought has left the basket, what came later has not
+    match grace.asks(Act::ShowBasket).await {
+        Outcome::Basket { lines, .. } => assert_eq!((lines.len(), &lines[0].product.sku), (1, &tea.sku)),
+        other => panic!("{other:?}"),
+    }
+    // the same request, and the same offer under another request
+    for request in ["buy-1", "buy-2"] {
+        let Outcome::Bought { order: same, again, delivery: day } = grace.asks_as(request, buy.clone()).await else {
+            panic!()
+        };
+        assert!(again && same == order && day == delivery, "{request}");
+    }
+    assert_eq!(grace.stock(&soup.sku).await, soup.stock - 2);
+    // the same request with another offer buys nothing more either
+    let other = grace.quoted(Act::Quote { lines: one(&tea.sku) }).await;
+    let Outcome::Bought { order: same, again, .. } = grace.asks_as("buy-1", Act::Buy { quote_id: other.id }).await
+    else {
+        panic!()
+    };
+    assert!(again && same.number == order.number);
+    assert_eq!(grace.stock(&tea.sku).await, tea.stock);
+    assert_eq!(grace.tracks(OrderRef::Latest).await[0].number, order.number);
+
+    // an offer is worth nothing in another's hands, or when it was never made
+    let stranger = caller(shop, "alan").asks(Act::Buy { quote_id: quote.id }).await;
+    assert_eq!(stranger, Outcome::QuoteChanged { quote: None });
+    let never = grace.asks(Act::Buy { quote_id: "never".into() }).await;
+    assert_eq!(never, Outcome::QuoteChanged { quote: None });
+}
+
+async fn offers_what_was_bought_before(shop: &dyn Shop) {
+    let ada = caller(shop, "ada");
+    let again = |what| Act::QuoteReorder { what, quantity: None };
+
+    let last = ada.quoted(again(ReorderRef::LastOrder)).await;
+    assert_eq!(last.origin, QuoteOrigin::Reorder);
+    assert!(last.lines.iter().any(|l| l.product.spoken_name.contains("headphones")));
+
+    let numbered = ada.quoted(again(ReorderRef::Order(OrderNumber::new("6624").unwrap()))).await;
+    assert!(numbered.lines[0].product.spoken_name.contains("kettle"));
+
+    let food = ada.quoted(again(ReorderRef::Product("the dog food".into()))).await;
+    assert!(food.lines[0].product.spoken_name.contains("dog food") && food.lines.len() == 1);
+    let three = Quantity::new(3).unwrap();
+    let what = ReorderRef::Product("coffee".into());
+    let coffee = ada.quoted(Act::QuoteReorder { what, quantity: Some(three) }).await;
+    assert_eq!(coffee.lines[0].quantity, three);
+    let never = ada.asks(again(ReorderRef::Product("grand piano".into()))).await;
+    assert_eq!(never, Outcome::NeverBought { words: "grand piano".into() });
+
+    let usual = ada.quoted(again(ReorderRef::Usual)).await;
+    assert_eq!(usual.origin, QuoteOrigin::Usual);
+    let names: Vec<_> = usual.lines.iter().map(|l| l.product.spoken_name.as_str()).collect();
+    for thing in ["oat milk", "bananas", "bread"] {
+        assert!(names.iter().any(|n| n.contains(thing)), "{thing} is usual: {names:?}");
+    }
+    assert!(!names.iter().any(|n| n.contains("headphones") || n.contains("tent")), "{names:?}");
+    let oat = usual.lines.iter().find(|l| l.product.spoken_name.contains("oat milk")).unwrap();
+    assert_eq!(oat.quantity.get(), 2);
+    for (name, then, now) in &usual.price_changes {
+        assert!(then != now && names.contains(&name.as_str()));
+    }
+}
+
+async fn answers_strangers(shop: &dyn Shop) {
+    let guest = caller(shop, "guest-1");
+    assert_eq!(guest.asks(Act::Track(OrderRef::Latest)).await, Outcome::NoOrders);
+    assert_eq!(guest.asks(Act::ListOrders { limit: 3 }).await, Outcome::NoOrders);
+    let again = |what| Act::QuoteReorder { what, quantity: None };
+    assert_eq!(guest.asks(again(ReorderRef::Usual)).await, Outcome::NoUsual);
+    assert_eq!(guest.asks(again(ReorderRef::LastOrder)).await, Outcome::NoOrders);
+    let milk = guest.plenty("milk", 5).await;
+    let quote = guest.quoted(Act::Quote { lines: one(&milk.sku) }).await;
+    let bought = guest.asks(Act::Buy { quote_id: quote.id }).await;
+    assert!(matches!(bought, Outcome::Bought { again: false, .. }));
+}
+
+#[tokio::test]
+async fn the_sql_shop_conforms() {
+    let (store, shop) = sample_shop().await;
+    conformance(&shop).await;
+    assert_eq!(store.check().await.unwrap(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn an_offer_that_lapsed_or_moved_is_made_anew() {
+    let began: Timestamp = NOW.parse().unwrap();
+    let store = sample_store(clock(NOW).as_ref()).await;
+    let shop = shop_at(&store, clock(NOW)).await;
+    let ada = caller(&shop, "ada");
+    let chips = ada.plenty("potato chips", 5).await;
+    let old = ada.quoted(Act::Quote { lines: one(&chips.sku) }).await;
+
+    let later = FixedClock::new(began + SignedDuration::from_mins(16));
+    let shop = shop_at(&store, later.clone()).await;
+    let ada = caller(&shop, "ada");
+    let lapsed = ada.asks(Act::Buy { quote_id: old.id }).await;
+    let Outcome::QuoteChanged { quote: Some(fresh) } = lapsed else { panic!("{lapsed:?}") };
+    assert_eq!(fresh.total, old.total);
+
+    reprice(&store, &chips.sku, chips.price.minor() + 50).await;
+    let moved = ada.asks(Act::Buy { quote_id: fresh.id }).await;
+    let Outcome::QuoteChanged { quote: Some(dearer) } = moved else { panic!("{moved:?}") };
+    assert_eq!(dearer.total.minor(), chips.price.minor() + 50);
+
+    restock(&store, &chips.sku, 0).await;
+    let gone = ada.asks(Act::Buy { quote_id: dearer.id }).await;
+    assert_eq!(gone, Outcome::QuoteChanged { quote: None });
+}
+
+#[tokio::test]
+async fn a_price_change_since_the_last_purchase_is_told() {
+    let (store, shop) = sample_shop().await;
+    let ada = caller(&shop, "ada");
+    let what = ReorderRef::Order(OrderNumber::new("6624").unwrap());
+    let before = ada.quoted(Act::QuoteReorder { what: what.clone(), quantity: None }).await;
+    let kettle = &before.lines[0].product;
+    reprice(&store, &kettle.sku, 4200).await;
+    let after = ada.quoted(Act::QuoteReorder { what, quantity: None }).await;
+    let change = &after.price_changes[0];
+    assert_eq!((change.0.as_str(), change.2.minor()), (kettle.spoken_name.as_str(), 4200));
+}
+
+#[tokio::test]
+async fn the_index_follows_the_catalogue_without_a_restart() {
+    let (store, shop) = sample_shop().await;
+    let ada = caller(&shop, "ada");
+    let search = Act::Search(Search { query: "theremin".into(), limit: 3, ..Search::default() });
+    assert!(matches!(ada.asks(search.clone()).await, Outcome::NothingFound { .. }));
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "id,title,price\nMUS-1,Nova Theremin,99\n").unwrap();
+    let report = voicecart::shop::import::catalog(file.path(), &store, Currency::USD, &|_| ()).await.unwrap();
+    assert_eq!((report.imported, report.problems.len()), (1, 0));
+    for _ in 0..200 {
+        if matches!(ada.asks(search.clone()).await, Outcome::Found { .. }) {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("the new product was never found");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn fifty_at_once_buy_an_offer_once() {
+    let (store, shop) = sample_shop().await;
+    let shop = Arc::new(shop);
+    let ada = caller(shop.as_ref(), "ada");
+    let soup = ada.plenty("soup", 60).await;
+    let quote = ada.quoted(Act::Quote { lines: one(&soup.sku) }).await;
+    let tries = (0..50).map(|n| {
+        let (shop, quote_id) = (Arc::clone(&shop), quote.id.clone());
+        // half of them are the same request sent again
+        let request = format!("r{}", n % 25);
+        tokio::spawn(async move { caller(shop.as_ref(), "ada").asks_as(&request, Act::Buy { quote_id }).await })
+    });
+    let (mut new, mut numbers) = (0, std::collections::BTreeSet::new());
+    for outcome in futures::future::join_all(tries).await {
+        let Outcome::Bought { order, again, .. } = outcome.unwrap() else { panic!() };
+        new += u32::from(!again);
+        numbers.insert(order.number.to_string());
+    }
+    assert_eq!((new, numbers.len()), (1, 1));
+    assert_eq!(ada.stock(&soup.sku).await, soup.stock - 1);
+    assert_eq!(store.check().await.unwrap(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_last_pieces_are_sold_to_as_many_as_there_are() {
+    let (store, shop) = sample_shop().await;
+    let shop = Arc::new(shop);
+    let soup = caller(shop.as_ref(), "ada").plenty("soup", 1).await;
+    restock(&store, &soup.sku, 7).await;
+    let mut offers = Vec::new();
+    for n in 0..30 {
+        let name = format!("shopper-{n}");
+        let quote = caller(shop.as_ref(), &name).quoted(Act::Quote { lines: one(&soup.sku) }).await;
+        offers.push((name, quote.id));
+    }
+    let tries = offers.into_iter().map(|(name, quote_id)| {
+        let shop = Arc::clone(&shop);
+        tokio::spawn(async move { caller(shop.as_ref(), &name).asks(Act::Buy { quote_id }).await })
+    });
+    let (mut bought, mut refused) = (0, 0);
+    for outcome in futures::future::join_all(tries).await {
+        match outcome.unwrap() {
+            Outcome::Bought { again: false, .. } => bought += 1,
+            Outcome::QuoteChanged { quote: None } => refused += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!((bought, refused), (7, 23));
+    assert_eq!(caller(shop.as_ref(), "ada").stock(&soup.sku).await, 0);
+}
+
+/// The merchant changes a price, by the way that is open to a merchant.
+async fn reprice(store: &Store, sku: &Sku, minor: i64) {
+    change(store, sku, |p| p.price = Money::new(minor, Currency::USD)).await;
+}
+
+async fn restock(store: &Store, sku: &Sku, stock: u32) {
+    change(store, sku, |p| p.stock = stock).await;
+}
+
+async fn change(store: &Store, sku: &Sku, with: impl Fn(&mut Product)) {
+    use voicecart::shop::connectors::sql::products;
+    let mut tx = store.begin().await.unwrap();
+    let before = format!("{}\u{0}", sku.as_str().get(..sku.as_str().len() - 1).unwrap());
+    let page = products::page(&mut tx, &before, 50).await.unwrap();
+    let mut item = page.into_iter().find(|i| i.product.sku == *sku).unwrap();
+    with(&mut item.product);
+    products::put(&mut tx, &[item]).await.unwrap();
+    tx.commit().await.unwrap();
+}
