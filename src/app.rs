@@ -1,1 +1,282 @@
-//! The composition root: builds every stage from the settings and ties them together.
+//! The composition root: builds every stage from the settings and ties them together. The server, the command line and
+//! the tests all start here, so what is tried is what runs.
+
+mod absent;
+mod first;
+mod places;
+mod stages;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use jiff::tz::TimeZone;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::asr::Recognizer;
+use crate::audio::decode;
+use crate::clock::{Clock, Ids, RandomIds, SystemClock};
+use crate::config::Settings;
+use crate::dialogue::sessions::sql::SqlSessions;
+use crate::dialogue::{Dialogue, SessionId};
+use crate::edge::alexa::{self, Alexa};
+use crate::edge::keys::{KeyRing, Known};
+use crate::edge::{self, Doors, Part, Resolve};
+use crate::language::{Term, Understander};
+use crate::reply::Phrases;
+use crate::shop::{Catalogue, CustomerId, Customers, RequestId, SqlShop, sample};
+use crate::store::{Store, keys};
+use crate::tts::{Synthesizer, VoiceSettings};
+use crate::turn::{Caller, Spine, Stages, Trust};
+
+pub use first::new_key;
+pub use places::shipped;
+
+/// Silence after which a conversation is forgotten.
+const SESSION_LAPSE: Duration = Duration::from_secs(24 * 3_600);
+/// How soon a change of the catalogue by another process is noticed.
+const UPKEEP_EVERY: Duration = Duration::from_secs(5);
+const TIDY_EVERY: Duration = Duration::from_secs(3_600);
+
+/// Everything, built and ready.
+pub struct App {
+    pub settings: Arc<Settings>,
+    pub spine: Arc<Spine>,
+    pub store: Store,
+    catalogue: Catalogue,
+    shop: SqlShop,
+    keys: Arc<KeyRing>,
+    resolve: Resolve,
+    /// Set on the first start with the sample shop.
+    demo_key: Option<(String, PathBuf)>,
+}
+
+impl App {
+    /// Builds all stages, the slow ones side by side. The first start makes the data folder, the sample shop and a
+    /// demonstration key.
+    pub async fn build(settings: &Settings) -> anyhow::Result<Self> {
+        Self::with(settings, true, clock(settings)?, Arc::new(RandomIds)).await
+    }
+
+    /// As [`build`](Self::build) but without loading a speech model, for typed turns only.
+    pub async fn build_without_ears(settings: &Settings) -> anyhow::Result<Self> {
+        Self::with(settings, false, clock(settings)?, Arc::new(RandomIds)).await
+    }
+
+    /// For typed turns at a given time with given ids, so that a conversation comes out the same again.
+    pub async fn build_for_replay(
+        settings: &Settings,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn Ids>,
+    ) -> anyhow::Result<Self> {
+        Self::with(settings, false, clock, ids).await
+    }
+
+    async fn with(settings: &Settings, ears: bool, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> anyhow::Result<Self> {
+        let settings = Arc::new(settings.clone());
+        // Whoever needs a thread gets one at once; the database opens meanwhile.
+        let recognizer = {
+            let settings = settings.clone();
+            tokio::task::spawn_blocking(move || if ears { stages::ears(&settings) } else { Ok(stages::no_ears()) })
+        };
+        let language = {
+            let folder = places::locale(&settings)?;
+            tokio::task::spawn_blocking(move || -> anyhow::Result<_> {
+                Ok((Understander::load(&folder)?, Phrases::load(&folder)?))
+            })
+        };
+        let voice = VoiceSettings {
+            voice: settings.voice.name.clone(),
+            words_per_minute: settings.voice.words_per_minute,
+            pitch: settings.voice.pitch,
+        };
+        let synthesizer = {
+            let voice = voice.clone();
+            tokio::task::spawn_blocking(move || stages::voice(&voice))
+        };
+
+        let store = first::open_store(&settings).await?;
+        if settings.shop.sample
+            && let Some(loaded) = sample::load(&store, clock.as_ref()).await?
+        {
+            tracing::info!(products = loaded.products, orders = loaded.orders, "the sample shop was loaded");
+        }
+        let catalogue = Catalogue::open(store.clone()).await?;
+        let shop = SqlShop::new(catalogue.clone(), clock.clone(), ids.clone());
+        let resolve = resolver(Customers::new(store.clone(), clock.clone(), ids.clone()));
+        let demo_key = first::demo_key(&settings, &store).await?;
+        let keys = Arc::new(key_ring(store.clone()).await?);
+        let sessions = SqlSessions::open(&settings.data_dir.join("sessions.db"), SESSION_LAPSE).await?;
+
+        let (understander, phrases) = language.await.context("loading the language stopped")??;
+        let understander = Arc::new(understander);
+        teach(&understander, &catalogue).await?;
+        let recognizer: Arc<dyn Recognizer> = recognizer.await.context("loading the speech model stopped")??;
+        let synthesizer: Arc<dyn Synthesizer> = synthesizer.await.context("loading the voice stopped")??;
+        let stages = Stages {
+            recognizer,
+            understander,
+            dialogue: Dialogue,
+            shop: Arc::new(shop.clone()),
+            sessions: Arc::new(sessions),
+            phrases: Arc::new(phrases),
+            synthesizer,
+        };
+        let trust = Trust { reject: settings.trust.reject, doubt: settings.trust.doubt };
+        let spine = Arc::new(Spine::new(stages, voice, trust, clock, ids));
+        Ok(Self { settings, spine, store, catalogue, shop, keys, resolve, demo_key })
+    }
+
+    /// The HTTP doors, ready to be served.
+    pub fn router(&self) -> anyhow::Result<edge::Routes> {
+        let (spine, settings) = (self.spine.clone(), self.settings.clone());
+        let alexa = Alexa::new(&settings.alexa, spine.clone(), self.resolve.clone())?;
+        let doors = Doors::new(spine, settings, self.keys.clone(), self.resolve.clone(), self.readiness());
+        Ok(edge::router(Arc::new(doors), alexa::routes(Arc::new(alexa))))
+    }
+
+    /// Who asks, for a turn that comes in by the command line.
+    pub async fn caller(
+        &self,
+        customer: Option<&str>,
+        session: Option<SessionId>,
+        speak: bool,
+    ) -> anyhow::Result<Caller> {
+        let name = customer.unwrap_or(&self.settings.shop.guest);
+        // Checked before it becomes part of an identity.
+        CustomerId::new(name).context("--customer")?;
+        Ok(Caller {
+            session,
+            customer: (self.resolve)(format!("api:{name}")).await?,
+            locale: self.settings.locale.clone(),
+            request: RequestId::new(&self.spine.ids.next())?,
+            deadline: Instant::now() + Duration::from_millis(self.settings.deadlines.turn_ms),
+            speak,
+        })
+    }
+
+    /// What audio a caller may send.
+    pub fn audio_limits(&self) -> decode::Limits {
+        decode::Limits {
+            max_bytes: self.settings.limits.upload_bytes,
+            max_seconds: self.settings.limits.audio_seconds as f32,
+            min_seconds: edge::voice::SHORTEST,
+        }
+    }
+
+    pub fn model(&self) -> String {
+        self.spine.recognizer.model().to_owned()
+    }
+
+    /// The demonstration key and the file it is kept in, while it is valid.
+    pub fn demo_key(&self) -> Option<(&str, &PathBuf)> {
+        self.demo_key.as_ref().map(|(key, path)| (key.as_str(), path))
+    }
+
+    /// What has to be done now and then while serving, and once more at the end: key use is written down, lapsed offers
+    /// are dropped, and a changed catalogue is taught to the understander.
+    pub fn upkeep(&self, stop: CancellationToken) -> JoinHandle<()> {
+        let (keys, store, shop) = (self.keys.clone(), self.store.clone(), self.shop.clone());
+        let (catalogue, understander) = (self.catalogue.clone(), self.spine.understander.clone());
+        tokio::spawn(async move {
+            let (mut taught, mut tidied) = (catalogue.version(), None::<Instant>);
+            while !stop.is_cancelled() {
+                let _ = tokio::time::timeout(UPKEEP_EVERY, stop.cancelled()).await;
+                let work = async {
+                    let used = keys.take_used();
+                    if !used.is_empty() {
+                        keys::touch(&store, &used).await?;
+                    }
+                    catalogue.refresh().await?;
+                    if catalogue.version() != taught {
+                        taught = catalogue.version();
+                        teach(&understander, &catalogue).await?;
+                        tracing::info!("the catalogue changed; its names were learnt");
+                    }
+                    if tidied.is_none_or(|t| t.elapsed() >= TIDY_EVERY) {
+                        tidied = Some(Instant::now());
+                        shop.tidy().await?;
+                    }
+                    anyhow::Ok(())
+                };
+                if let Err(error) = work.await {
+                    tracing::warn!(%error, "upkeep failed and will be tried again");
+                }
+            }
+        })
+    }
+
+    /// Finishes writing and closes the database.
+    pub async fn close(&self) {
+        self.store.close().await;
+    }
+
+    fn readiness(&self) -> edge::Readiness {
+        let (store, recognizer) = (self.store.clone(), self.spine.recognizer.clone());
+        Arc::new(move || {
+            let (store, recognizer) = (store.clone(), recognizer.clone());
+            Box::pin(async move {
+                let model = recognizer.model();
+                let ready = !model.is_empty();
+                let detail = if ready { model } else { absent::NO_MODEL };
+                let ears = Part { name: "speech model", ready, detail: detail.to_owned() };
+                let database = match store.health().await {
+                    Ok(health) => {
+                        let detail = format!("schema {}, {} kB", health.schema, health.bytes / 1_000);
+                        Part { name: "database", ready: true, detail }
+                    }
+                    Err(error) => {
+                        tracing::error!(%error, "the database did not answer");
+                        Part { name: "database", ready: false, detail: "it does not answer; see the log".into() }
+                    }
+                };
+                vec![ears, database]
+            })
+        })
+    }
+}
+
+/// Opens the database of these settings, making folder and file where needed.
+pub async fn open_store(settings: &Settings) -> anyhow::Result<Store> {
+    first::open_store(settings).await
+}
+
+/// The machine's clock, in the shop's zone.
+pub fn clock(settings: &Settings) -> anyhow::Result<Arc<dyn Clock>> {
+    let zone = match settings.time_zone.as_str() {
+        "system" => TimeZone::system(),
+        name => TimeZone::get(name).with_context(|| format!("time_zone {name:?}"))?,
+    };
+    Ok(Arc::new(SystemClock::new(zone)))
+}
+
+/// Gives the understander the names of what the shop sells.
+async fn teach(understander: &Understander, catalogue: &Catalogue) -> anyhow::Result<()> {
+    let names = catalogue.terms().await?;
+    let terms = names.into_iter().map(|n| Term { kind: n.kind.into(), id: n.id, name: n.name }).collect();
+    understander.teach(terms);
+    Ok(())
+}
+
+fn resolver(customers: Customers) -> Resolve {
+    let customers = Arc::new(customers);
+    Arc::new(move |identity| {
+        let customers = customers.clone();
+        Box::pin(async move { customers.resolve(&identity).await })
+    })
+}
+
+async fn key_ring(store: Store) -> anyhow::Result<KeyRing> {
+    let list = move || {
+        let store = store.clone();
+        let listed = async move {
+            let rows = keys::list(&store).await.map_err(|e| e.to_string())?;
+            let valid = rows.into_iter().filter(|k| k.revoked.is_none());
+            Ok(valid.map(|k| Known { id: k.id, name: k.name, hash: k.hash }).collect())
+        };
+        Box::pin(listed) as futures::future::BoxFuture<'static, Result<Vec<Known>, String>>
+    };
+    KeyRing::open(Box::new(list)).await.map_err(anyhow::Error::msg)
+}

@@ -89,8 +89,6 @@ pub struct Wyoming {
 pub struct Shop {
     /// Whether a new database is filled with the sample shop.
     pub sample: bool,
-    /// Where the sample shop lies.
-    pub sample_dir: PathBuf,
     /// The customer that callers are when they do not say who they are.
     pub guest: String,
 }
@@ -270,7 +268,7 @@ impl Default for Alexa {
 
 impl Default for Shop {
     fn default() -> Self {
-        Self { sample: true, sample_dir: "sample-shop".into(), guest: "demo".into() }
+        Self { sample: true, guest: "ada".into() }
     }
 }
 

@@ -1,3 +1,95 @@
 //! The doors: HTTP in, HTTP out. The only place that knows status codes and headers.
+//!
+//! A request passes [`trace`] (its id, its log span, panics), [`guard`] (keys and rates) and ends in [`voice`], the
+//! Alexa door, or one of the pages. Whatever is refused leaves as a [`problem`].
 
 pub mod alexa;
+mod docs;
+mod guard;
+pub mod keys;
+mod openapi;
+pub mod problem;
+mod server;
+mod status;
+mod trace;
+pub mod voice;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::{get, post};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::config::Settings;
+use crate::turn::Spine;
+
+pub use alexa::Resolve;
+pub use openapi::document as openapi;
+pub use server::{Server, ServerError};
+pub use status::{Part, Readiness};
+
+/// Addresses and what answers there.
+pub type Routes = Router;
+
+/// All that the doors need, shared between requests.
+pub struct Doors {
+    spine: Arc<Spine>,
+    settings: Arc<Settings>,
+    keys: Arc<keys::KeyRing>,
+    resolve: Resolve,
+    readiness: Readiness,
+    guard: guard::Guard,
+    links: voice::Links,
+    turns: Arc<tokio::sync::Semaphore>,
+}
+
+impl Doors {
+    pub fn new(
+        spine: Arc<Spine>,
+        settings: Arc<Settings>,
+        keys: Arc<keys::KeyRing>,
+        resolve: Resolve,
+        readiness: Readiness,
+    ) -> Self {
+        crate::telemetry::metrics::collector();
+        Self {
+            guard: guard::Guard::new(&settings.limits),
+            links: voice::Links::new(Duration::from_secs(settings.links.seconds), settings.links.bytes),
+            turns: Arc::new(tokio::sync::Semaphore::new(settings.limits.turns)),
+            spine,
+            settings,
+            keys,
+            resolve,
+            readiness,
+        }
+    }
+}
+
+/// The whole server. `alexa` is nested at `/alexa` and answers for itself.
+pub fn router(doors: Arc<Doors>, alexa: Routes) -> Routes {
+    let guarded = Router::new()
+        .route("/v1/voice", post(voice::voice))
+        .route("/v1/text", post(voice::text))
+        .route("/metrics", get(status::metrics))
+        .route_layer(axum::middleware::from_fn_with_state(doors.clone(), guard::check))
+        .layer(axum::extract::DefaultBodyLimit::disable());
+    let open = Router::new()
+        .route("/", get(docs::welcome))
+        .route("/docs", get(docs::reference))
+        .route("/openapi.json", get(docs::openapi_json))
+        .route("/healthz", get(status::health))
+        .route("/readyz", get(status::ready))
+        .route("/v1/audio/{id}", get(voice::audio));
+    let api = guarded
+        .merge(open)
+        .fallback(problem::no_such_path)
+        .layer(CatchPanicLayer::custom(trace::panicked))
+        .layer(axum::middleware::from_fn(problem::dress))
+        .with_state(doors.clone());
+    let api = match guard::cors(&doors.settings.cors.origins) {
+        Some(cors) => api.layer(cors),
+        None => api,
+    };
+    api.nest("/alexa", alexa).layer(axum::middleware::from_fn(trace::request))
+}

@@ -6,6 +6,7 @@
 
 mod error;
 pub mod idempotency;
+pub mod keys;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -83,7 +83,6 @@ settings! {
     "alexa.max_in_flight" Whole "turns for Alexa worked on at once";
     "wyoming.bind" MaybeText "reserved for Home Assistant satellites; not served yet";
     "shop.sample" Flag "fill a new database with the sample shop";
-    "shop.sample_dir" Text "folder of the sample shop";
     "shop.guest" Text "customer that unknown callers are";
     "models.dir" Text "folder of the speech models";
     "models.mirror" MaybeUrl "address to fetch models from in place of the manifest's";

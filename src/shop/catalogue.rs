@@ -91,6 +91,11 @@ impl Catalogue {
         Ok(true)
     }
 
+    /// The version of the catalogue that is searched now.
+    pub fn version(&self) -> i64 {
+        self.shelf.version.load(Ordering::Acquire)
+    }
+
     /// Rebuilds in the background when `version` is not the one the index was built from.
     pub fn follow(&self, version: i64) {
         let shelf = &self.shelf;
