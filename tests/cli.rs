@@ -4,8 +4,10 @@
 
 mod support;
 
-use std::io::Write;
-use std::process::{Command, Output, Stdio};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 use support::{spoken, wav};
@@ -109,7 +111,6 @@ fn exit_codes_tell_what_was_wrong() {
         (vec!["--set", "auth.required=false", "--set", "bind=0.0.0.0:1", "serve"], 3, "loopback"),
         (vec!["--set", "trust.doubt=2", "serve"], 3, "trust.doubt"),
         (vec!["serve", "--bind", &taken], 4, "cannot listen on"),
-        (vec!["models", "fetch", "no-such-model"], 3, "no-such-model"),
         (vec!["catalog", "import", "no-such.csv"], 3, "no-such.csv"),
         (vec!["keys", "revoke", "nobody"], 3, "nobody"),
     ] {
@@ -158,6 +159,110 @@ fn the_catalogue_goes_out_and_comes_back() {
     let (code, out, _) = program.run(&["catalog", "export", "-"]);
     assert_eq!(code, 0);
     assert!(out.contains("Green tea") && out.contains("Black tea"), "{out}");
+}
+
+/// A running `voicecart serve`, ended with the test.
+struct Serving {
+    child: Child,
+    address: String,
+    key: String,
+}
+
+impl Serving {
+    fn start(program: &Program, args: &[&str]) -> Self {
+        let log = std::fs::File::create(program.folder.path().join("log")).unwrap();
+        let mut command = program.command(&["serve", "--bind", "127.0.0.1:0", "--no-alexa-verify"]);
+        let mut child = command.args(args).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let first = lines.next().expect("the server came up");
+        let address = first.rsplit("http://").next().unwrap().to_owned();
+        let line = lines.find(|l| l.starts_with("try")).expect("a line to paste");
+        assert!(line.contains(&format!("curl http://{address}/v1/text")), "{line}");
+        let key = std::fs::read_to_string(program.folder.path().join("data/demo-key")).unwrap().trim().to_owned();
+        assert!(!line.contains(&key), "a key in a pipe ends up in a log");
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, address, key }
+    }
+
+    /// Status and body.
+    fn post(&self, path: &str, headers: &str, body: &[u8]) -> (u16, String) {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: {}\r\n{headers}\r\n",
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        stream.write_all(body).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, answer)
+    }
+
+    fn text(&self, body: &str) -> (u16, String) {
+        let headers = format!("Authorization: Bearer {}\r\nContent-Type: application/json\r\n", self.key);
+        self.post("/v1/text", &headers, body.as_bytes())
+    }
+
+    fn terminate(mut self) -> Option<i32> {
+        Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        self.child.wait().unwrap().code()
+    }
+}
+
+#[test]
+fn a_server_keeps_what_is_private_out_of_its_log() {
+    let program = Program::new();
+    let serving = Serving::start(&program, &["--log", "debug"]);
+    let (status, answer) = serving.text("{\"text\": \"find marmalade\", \"customer\": \"grace\", \"session\": \"parlour\"}");
+    assert_eq!(status, 200, "{answer}");
+    let key = format!("Authorization: Bearer {}\r\n", serving.key);
+    serving.post("/v1/voice", &key, &wav(16_000, vec![0.0; 16_000]));
+    serving.post("/v1/text", "Authorization: Bearer vc_wrongwrongwrongwrongwrongwrongwrongwrongwro\r\n", b"{}");
+    serving.text("{\"text\": \"marmalade\", \"customer\": \"not allowed\"}");
+    let now = jiff::Timestamp::now();
+    let alexa = serde_json::json!({
+        "version": "1.0",
+        "session": {
+            "new": true, "sessionId": "amzn1.echo-api.session.SECRETSESSION",
+            "application": {"applicationId": "amzn1.ask.skill.x"}, "user": {"userId": "amzn1.ask.account.SECRETUSER"}
+        },
+        "context": {"System": {
+            "application": {"applicationId": "amzn1.ask.skill.x"}, "user": {"userId": "amzn1.ask.account.SECRETUSER"},
+            "apiEndpoint": "https://api.amazonalexa.com", "apiAccessToken": "SECRETTOKEN"
+        }},
+        "request": {"type": "LaunchRequest", "requestId": "amzn1.echo-api.request.1", "timestamp": now.to_string(), "locale": "en-US"}
+    });
+    let (status, answer) = serving.post("/alexa", "Content-Type: application/json\r\n", alexa.to_string().as_bytes());
+    assert_eq!(status, 200, "{answer}");
+    assert!(answer.contains("outputSpeech"), "{answer}");
+    let key = serving.key.clone();
+    assert_eq!(serving.terminate(), Some(0), "SIGTERM ends it well");
+    let log = std::fs::read_to_string(program.folder.path().join("log")).unwrap();
+    assert!(log.contains("SearchProductIntent"), "turns are logged: {log}");
+    for secret in [key.as_str(), "wrongwrong", "marmalade", "grace", "parlour", "SECRETUSER", "SECRETSESSION", "SECRETTOKEN"] {
+        assert!(!log.contains(secret), "{secret} is in the log:\n{log}");
+    }
+}
+
+#[test]
+fn a_server_learns_of_revoked_keys_and_new_products() {
+    let program = Program::new();
+    let serving = Serving::start(&program, &[]);
+    assert_eq!(serving.text("{\"text\": \"help\"}").0, 200);
+    let file = program.file("more.csv", b"id,title,price\nZ-1,Zanzibar clove marmalade,9.99\n");
+    assert_eq!(program.run(&["catalog", "import", &file]).0, 0);
+    let search = || serving.text("{\"text\": \"find zanzibar clove marmalade\"}").1;
+    let found = (0..40).any(|_| {
+        std::thread::sleep(Duration::from_millis(250));
+        search().to_lowercase().contains("zanzibar clove marmalade, nine dollars")
+    });
+    assert!(found, "{}", search());
+    assert_eq!(program.run(&["keys", "revoke", "demo"]).0, 0);
+    std::thread::sleep(Duration::from_millis(2_100));
+    serving.text("{\"text\": \"help\"}");
+    assert_eq!(serving.text("{\"text\": \"help\"}").0, 401);
+    assert_eq!(serving.terminate(), Some(0));
 }
 
 #[test]
