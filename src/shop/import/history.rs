@@ -76,6 +76,7 @@ pub async fn customers_from(
         customers::put(tx, &row.id, row.name.as_deref(), &row.identities, now).await?;
         report.imported += 1;
     }
+    report.problems.sort_by_key(|p| p.line);
     Ok(report)
 }
 
@@ -114,6 +115,7 @@ pub async fn orders_from(
         orders::put(tx, &row.customer, &order, None).await?;
         report.imported += 1;
     }
+    report.problems.sort_by_key(|p| p.line);
     Ok(report)
 }
 
