@@ -219,10 +219,10 @@ async fn customers_and_orders() {
     ];
     // twice the same file: an imported order is replaced
     for _ in 0..2 {
-        let (_b, orders) = file("orders.jsonl", format!("{good}\n{}\n", bad.join("\n")));
+        let (_b, orders) = file("orders.jsonl", format!("{good}\n{}\n{good}\n", bad.join("\n")));
         let report = import::orders(&orders, &store, clock.as_ref()).await.unwrap();
         assert_eq!(report.imported, 1);
-        assert_eq!(report.problems.iter().map(|p| p.line).collect::<Vec<_>>(), (2..=9).collect::<Vec<_>>());
+        assert_eq!(report.problems.iter().map(|p| p.line).collect::<Vec<_>>(), (2..=10).collect::<Vec<_>>());
     }
     let who = Customers::new(store.clone(), clock.clone(), std::sync::Arc::new(voicecart::clock::RandomIds));
     let zoe = who.resolve("api:zoe").await.unwrap();

@@ -1,7 +1,7 @@
 //! Customers and their earlier orders from JSON Lines. Days may be written relative to now (`-3d`, `-3dT10:30`), so
 //! that a sample shop never grows old.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::civil::{Date, Time};
 use jiff::{Timestamp, ToSpan, Zoned};
@@ -94,27 +94,36 @@ pub async fn orders_from(
     skus.dedup();
     let sold: HashMap<Sku, Product> =
         products::by_skus(tx, &skus).await?.into_iter().map(|p| (p.sku.clone(), p)).collect();
-    for (line, row) in rows {
-        let order = match order(&row, &sold, &here) {
-            Ok(order) => order,
-            Err(bad) => {
-                report.problems.push(problem(file, line, bad));
-                continue;
-            }
+    let customers: Vec<&CustomerId> = rows.iter().map(|(_, r)| &r.customer).collect();
+    let customers: HashSet<String> = customers::known(tx, &customers).await?.into_iter().collect();
+    let numbers: Vec<&OrderNumber> = rows.iter().map(|(_, r)| &r.number).collect();
+    let mut taken: HashMap<String, String> = orders::bought_here(tx, &numbers)
+        .await?
+        .into_iter()
+        .map(|number| (number, "was bought in this shop and is not replaced".to_owned()))
+        .collect();
+    let mut good = Vec::with_capacity(rows.len());
+    for (line, row) in &rows {
+        let read = if !customers.contains(row.customer.as_str()) {
+            let who = row.customer.as_str();
+            Err(("customer", format!("{who:?} is not a customer of this shop; import customers first")))
+        } else if let Some(why) = taken.get(row.number.as_str()) {
+            Err(("number", format!("{} {why}", row.number)))
+        } else {
+            order(row, &sold, &here)
         };
-        if !customers::known(tx, &row.customer).await? {
-            let reason = format!("{:?} is not a customer of this shop; import customers first", row.customer.as_str());
-            report.problems.push(problem(file, line, ("customer", reason)));
-            continue;
+        match read {
+            Ok(order) => {
+                taken.insert(row.number.to_string(), format!("is already used on line {line}"));
+                good.push((&row.customer, order));
+            }
+            Err(bad) => report.problems.push(problem(file, *line, bad)),
         }
-        if orders::bought_here(tx, &order.number).await? {
-            let reason = format!("{} was bought in this shop and is not replaced", order.number);
-            report.problems.push(problem(file, line, ("number", reason)));
-            continue;
-        }
-        orders::put(tx, &row.customer, &order, None).await?;
-        report.imported += 1;
     }
+    report.imported = good.len();
+    let records: Vec<_> =
+        good.iter().map(|(customer, order)| orders::Record { customer, order, bought: None }).collect();
+    orders::put(tx, &records).await?;
     report.problems.sort_by_key(|p| p.line);
     Ok(report)
 }

@@ -62,7 +62,7 @@ pub async fn buy(tx: &mut Transaction, quote_id: &str, ids: &dyn Ids, asked: &As
         parcels: Vec::new(),
     };
     let bought = orders::Bought { quote_id, request_id: asked.request.as_str(), promised: asked.delivery };
-    orders::put(tx, asked.customer, &order, Some(bought)).await?;
+    orders::put(tx, &[orders::Record { customer: asked.customer, order: &order, bought: Some(bought) }]).await?;
     sqlx::query("UPDATE quotes SET order_number = ?2 WHERE id = ?1")
         .bind(quote_id)
         .bind(order.number.as_str())

@@ -168,10 +168,8 @@ async fn find(db: &mut SqliteConnection, identity: &str) -> Result<Option<Custom
     id.map(|id| CustomerId::new(&id).map_err(|e| rows::damaged(&id, e))).transpose()
 }
 
-/// Whether there is such a customer.
-pub async fn known(db: &mut SqliteConnection, customer: &CustomerId) -> Result<bool, ShopError> {
-    Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM customers WHERE id = ?1)")
-        .bind(customer.as_str())
-        .fetch_one(db)
-        .await?)
+/// Which of these are customers.
+pub async fn known(db: &mut SqliteConnection, customers: &[&CustomerId]) -> Result<Vec<String>, ShopError> {
+    let found = sqlx::query_scalar("SELECT id FROM customers WHERE id IN (SELECT value FROM json_each(?1))");
+    Ok(found.bind(rows::to_json(customers)?).fetch_all(db).await?)
 }

@@ -1,10 +1,19 @@
 //! The orders, their lines and parcels: read whole, written whole. Whose order it is, is part of every question.
 
 use jiff::Timestamp;
+use serde_json::json;
 use sqlx::{Row, SqliteConnection};
 
 use super::rows;
 use crate::shop::{CustomerId, Order, OrderNumber, ShopError};
+
+/// An order and whose it is.
+pub struct Record<'a> {
+    pub customer: &'a CustomerId,
+    pub order: &'a Order,
+    /// None for an order that was made elsewhere.
+    pub bought: Option<Bought<'a>>,
+}
 
 /// Where an order bought here came from; each can buy only once.
 pub struct Bought<'a> {
@@ -109,75 +118,72 @@ pub async fn number_taken(db: &mut SqliteConnection, number: &str) -> Result<boo
     Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM orders WHERE number = ?1)").bind(number).fetch_one(db).await?)
 }
 
-/// Whether this number was given to an order bought here.
-pub async fn bought_here(db: &mut SqliteConnection, number: &OrderNumber) -> Result<bool, ShopError> {
-    Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM orders WHERE number = ?1 AND quote_id IS NOT NULL)")
-        .bind(number.as_str())
-        .fetch_one(db)
-        .await?)
+/// Which of these numbers were given to orders bought here.
+pub async fn bought_here(db: &mut SqliteConnection, numbers: &[&OrderNumber]) -> Result<Vec<String>, ShopError> {
+    let found = sqlx::query_scalar(
+        "SELECT number FROM orders WHERE quote_id IS NOT NULL AND number IN (SELECT value FROM json_each(?1))",
+    );
+    Ok(found.bind(rows::to_json(numbers)?).fetch_all(db).await?)
 }
 
-/// Writes a whole order. An order of the same number is replaced when it was imported, never when it was bought here.
-pub async fn put(
-    db: &mut SqliteConnection,
-    customer: &CustomerId,
-    order: &Order,
-    bought: Option<Bought<'_>>,
-) -> Result<(), ShopError> {
-    let number = order.number.as_str();
-    if bought.is_none() {
-        sqlx::query("DELETE FROM orders WHERE number = ?1 AND quote_id IS NULL").bind(number).execute(&mut *db).await?;
+/// Writes whole orders. An order of the same number is replaced when it was imported, never when it was bought here.
+pub async fn put(db: &mut SqliteConnection, records: &[Record<'_>]) -> Result<(), ShopError> {
+    let (mut orders, mut lines, mut parcels) = (Vec::new(), Vec::new(), Vec::new());
+    for Record { customer, order, bought } in records {
+        orders.push(json!({
+            "number": order.number, "customer": customer, "placed_at": order.placed_at.as_millisecond(),
+            "status": order.status, "total": order.total.minor(), "currency": order.total.currency(),
+            "promised": bought.as_ref().map(|b| b.promised), "quote_id": bought.as_ref().map(|b| b.quote_id),
+            "request_id": bought.as_ref().map(|b| b.request_id),
+        }));
+        for (line, position) in order.lines.iter().zip(0i64..) {
+            lines.push(json!({
+                "number": order.number, "position": position, "sku": line.sku, "spoken_name": line.spoken_name,
+                "quantity": line.quantity, "unit_price": line.unit_price.minor(),
+            }));
+        }
+        for (parcel, position) in order.parcels.iter().zip(0i64..) {
+            parcels.push(json!({
+                "number": order.number, "position": position, "status": parcel.status, "carrier": parcel.carrier,
+                "tracking_number": parcel.tracking_number, "contents": parcel.contents, "expected": parcel.expected,
+                "promised": parcel.promised, "delivered_at": parcel.delivered_at.map(Timestamp::as_millisecond),
+            }));
+        }
     }
-    let (quote, request, promised) = match &bought {
-        Some(b) => (Some(b.quote_id), Some(b.request_id), Some(b.promised.to_string())),
-        None => (None, None, None),
-    };
+    sqlx::query("DELETE FROM orders WHERE quote_id IS NULL AND number IN (SELECT value->>'number' FROM json_each(?1))")
+        .bind(rows::to_json(&orders)?)
+        .execute(&mut *db)
+        .await?;
     sqlx::query(
         "INSERT INTO orders (number, customer_id, placed_at, status, total, currency, promised, quote_id, request_id)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+         SELECT value->>'number', value->>'customer', value->>'placed_at', value->>'status', value->>'total',
+                value->>'currency', value->>'promised', value->>'quote_id', value->>'request_id'
+         FROM json_each(?1)",
     )
-    .bind(number)
-    .bind(customer.as_str())
-    .bind(order.placed_at.as_millisecond())
-    .bind(rows::name_of(&order.status)?)
-    .bind(order.total.minor())
-    .bind(order.total.currency().code())
-    .bind(promised)
-    .bind(quote)
-    .bind(request)
+    .bind(rows::to_json(&orders)?)
     .execute(&mut *db)
     .await?;
-    for (line, position) in order.lines.iter().zip(0i64..) {
-        sqlx::query(
-            "INSERT INTO order_lines (order_number, position, sku, spoken_name, quantity, unit_price)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        )
-        .bind(number)
-        .bind(position)
-        .bind(line.sku.as_str())
-        .bind(&line.spoken_name)
-        .bind(line.quantity.get())
-        .bind(line.unit_price.minor())
-        .execute(&mut *db)
-        .await?;
+    sqlx::query(
+        "INSERT INTO order_lines (order_number, position, sku, spoken_name, quantity, unit_price)
+         SELECT value->>'number', value->>'position', value->>'sku', value->>'spoken_name', value->>'quantity',
+                value->>'unit_price'
+         FROM json_each(?1)",
+    )
+    .bind(rows::to_json(&lines)?)
+    .execute(&mut *db)
+    .await?;
+    if parcels.is_empty() {
+        return Ok(());
     }
-    for (parcel, position) in order.parcels.iter().zip(0i64..) {
-        sqlx::query(
-            "INSERT INTO parcels (order_number, position, status, carrier, tracking_number, contents, expected,
-                                  promised, delivered_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-        )
-        .bind(number)
-        .bind(position)
-        .bind(rows::name_of(&parcel.status)?)
-        .bind(&parcel.carrier)
-        .bind(&parcel.tracking_number)
-        .bind(rows::to_json(&parcel.contents)?)
-        .bind(parcel.expected.map(|d| d.to_string()))
-        .bind(parcel.promised.map(|d| d.to_string()))
-        .bind(parcel.delivered_at.map(Timestamp::as_millisecond))
-        .execute(&mut *db)
-        .await?;
-    }
+    sqlx::query(
+        "INSERT INTO parcels (order_number, position, status, carrier, tracking_number, contents, expected, promised,
+                              delivered_at)
+         SELECT value->>'number', value->>'position', value->>'status', value->>'carrier', value->>'tracking_number',
+                value->'contents', value->>'expected', value->>'promised', value->>'delivered_at'
+         FROM json_each(?1)",
+    )
+    .bind(rows::to_json(&parcels)?)
+    .execute(db)
+    .await?;
     Ok(())
 }

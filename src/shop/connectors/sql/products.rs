@@ -1,6 +1,7 @@
 //! The products table: read by SKU in a wanted order, written in bulk. Refuses to know where products come from.
 
 use jiff::civil::Date;
+use serde_json::json;
 use sqlx::{Row, SqliteConnection};
 
 use super::rows;
@@ -41,38 +42,38 @@ pub async fn page(db: &mut SqliteConnection, after: &str, limit: u32) -> Result<
         .collect()
 }
 
-/// Adds the entries, replacing those whose SKU is known.
+/// Adds the entries, replacing those whose SKU is known. One statement for all of them: each statement is a trip to the
+/// database's own thread, and a first start makes thousands.
 pub async fn put(db: &mut SqliteConnection, entries: &[Indexed]) -> Result<(), ShopError> {
-    for Indexed { product: p, released, popularity } in entries {
-        sqlx::query(
-            "INSERT INTO products (sku, title, spoken_name, description, brand, category, price, currency, stock,
-                                   rating, rating_count, released, popularity, attributes, image)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
-             ON CONFLICT (sku) DO UPDATE SET
-                 title = excluded.title, spoken_name = excluded.spoken_name, description = excluded.description,
-                 brand = excluded.brand, category = excluded.category, price = excluded.price,
-                 currency = excluded.currency, stock = excluded.stock, rating = excluded.rating,
-                 rating_count = excluded.rating_count, released = excluded.released,
-                 popularity = excluded.popularity, attributes = excluded.attributes, image = excluded.image",
-        )
-        .bind(p.sku.as_str())
-        .bind(&p.title)
-        .bind(&p.spoken_name)
-        .bind(&p.description)
-        .bind(&p.brand)
-        .bind(rows::to_json(&p.category)?)
-        .bind(p.price.minor())
-        .bind(p.price.currency().code())
-        .bind(p.stock)
-        .bind(p.rating.map(|(tenths, _)| tenths))
-        .bind(p.rating.map_or(0, |(_, count)| count))
-        .bind(released.map(|d| d.to_string()))
-        .bind(popularity)
-        .bind(rows::to_json(&p.attributes)?)
-        .bind(&p.image)
-        .execute(&mut *db)
-        .await?;
-    }
+    let rows: Vec<_> = entries
+        .iter()
+        .map(|Indexed { product: p, released, popularity }| {
+            json!({
+                "sku": p.sku, "title": p.title, "spoken_name": p.spoken_name, "description": p.description,
+                "brand": p.brand, "category": p.category, "price": p.price.minor(),
+                "currency": p.price.currency(), "stock": p.stock, "rating": p.rating.map(|(tenths, _)| tenths),
+                "rating_count": p.rating.map_or(0, |(_, count)| count), "released": released,
+                "popularity": popularity, "attributes": p.attributes, "image": p.image,
+            })
+        })
+        .collect();
+    sqlx::query(
+        "INSERT INTO products (sku, title, spoken_name, description, brand, category, price, currency, stock,
+                               rating, rating_count, released, popularity, attributes, image)
+         SELECT value->>'sku', value->>'title', value->>'spoken_name', value->>'description', value->>'brand',
+                value->'category', value->>'price', value->>'currency', value->>'stock', value->>'rating',
+                value->>'rating_count', value->>'released', value->>'popularity', value->'attributes', value->>'image'
+         FROM json_each(?1) WHERE true
+         ON CONFLICT (sku) DO UPDATE SET
+             title = excluded.title, spoken_name = excluded.spoken_name, description = excluded.description,
+             brand = excluded.brand, category = excluded.category, price = excluded.price,
+             currency = excluded.currency, stock = excluded.stock, rating = excluded.rating,
+             rating_count = excluded.rating_count, released = excluded.released,
+             popularity = excluded.popularity, attributes = excluded.attributes, image = excluded.image",
+    )
+    .bind(rows::to_json(&rows)?)
+    .execute(db)
+    .await?;
     Ok(())
 }
 
