@@ -1,0 +1,115 @@
+//! Replays `intents/en-US/conversations/*.txt` through the text door, word for word, on the sample shop, on one fixed
+//! day. `UPDATE_CONVERSATIONS=1 cargo test --test conversations` writes what the shop says now; read the difference.
+//!
+//! A file holds conversations, each opened by `== title`, with an optional `customer: id`, and then `shopper:` and
+//! `shop:` lines in turn. Each conversation starts on a fresh copy of the sample shop.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)] // a test: helpers outside #[test] functions too
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use voicecart::app::App;
+use voicecart::clock::{CountedIds, FixedClock};
+use voicecart::config::Settings;
+use voicecart::dialogue::SessionId;
+use voicecart::language::Utterance;
+
+/// A Tuesday morning.
+const NOW: &str = "2026-11-24T10:00:00Z";
+
+struct Conversation {
+    title: String,
+    customer: String,
+    /// (shopper, what the shop said when it was recorded)
+    turns: Vec<(String, String)>,
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_conversation_goes_as_written() {
+    let update = std::env::var_os("UPDATE_CONVERSATIONS").is_some();
+    let mut files: Vec<PathBuf> =
+        fs::read_dir("intents/en-US/conversations").unwrap().map(|e| e.unwrap().path()).collect();
+    files.sort();
+    let (mut count, mut wrong) = (0, String::new());
+    for file in files {
+        let mut conversations = parse(&fs::read_to_string(&file).unwrap());
+        for conversation in &mut conversations {
+            count += 1;
+            let said = replay(conversation).await;
+            for ((shopper, shop), now) in conversation.turns.iter_mut().zip(said) {
+                if *shop != now && !update {
+                    let title = &conversation.title;
+                    writeln!(
+                        wrong,
+                        "{}, {title}\n  shopper: {shopper}\n  written: {shop}\n  says:    {now}",
+                        file.display()
+                    )
+                    .unwrap();
+                }
+                *shop = now;
+            }
+        }
+        if update {
+            fs::write(&file, print(&conversations)).unwrap();
+        }
+    }
+    assert!(count >= 40, "only {count} conversations were found");
+    assert!(wrong.is_empty(), "\n{wrong}");
+    println!("{count} conversations");
+}
+
+async fn replay(conversation: &Conversation) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = Settings { data_dir: folder.path().to_owned(), ..Settings::default() };
+    let now: Timestamp = NOW.parse().unwrap();
+    let app = App::build_for_replay(&settings, FixedClock::new(now), Arc::new(CountedIds::default())).await.unwrap();
+    let session = SessionId::new("replayed").unwrap();
+    let mut said = Vec::new();
+    for (shopper, _) in &conversation.turns {
+        let caller = app.caller(Some(&conversation.customer), Some(session.clone()), false).await.unwrap();
+        let answer = app.spine.from_text(Utterance::new(shopper).unwrap(), caller).await.unwrap();
+        let end = if answer.open { "" } else { " [end]" };
+        said.push(format!("{}{end}", answer.reply.speech.text));
+    }
+    app.close().await;
+    said
+}
+
+fn parse(text: &str) -> Vec<Conversation> {
+    let mut all: Vec<Conversation> = Vec::new();
+    for line in text.lines().filter(|l| !l.trim().is_empty() && !l.starts_with('#')) {
+        if let Some(title) = line.strip_prefix("== ") {
+            all.push(Conversation { title: title.to_owned(), customer: "ada".into(), turns: Vec::new() });
+            continue;
+        }
+        let conversation = all.last_mut().expect("a file opens with == title");
+        match line.split_once(": ") {
+            Some(("customer", id)) => conversation.customer = id.to_owned(),
+            Some(("shopper", words)) => conversation.turns.push((words.to_owned(), String::new())),
+            Some(("shop", words)) => {
+                conversation.turns.last_mut().expect("the shopper speaks first").1 = words.to_owned()
+            }
+            _ => panic!("neither shopper nor shop: {line}"),
+        }
+    }
+    all
+}
+
+fn print(all: &[Conversation]) -> String {
+    let mut out = Vec::new();
+    for c in all {
+        let mut text = format!("== {}\n", c.title);
+        if c.customer != "ada" {
+            writeln!(text, "customer: {}", c.customer).unwrap();
+        }
+        for (shopper, shop) in &c.turns {
+            writeln!(text, "shopper: {shopper}\nshop: {shop}").unwrap();
+        }
+        out.push(text);
+    }
+    out.join("\n")
+}
