@@ -45,6 +45,9 @@ pub fn without_carrier<'a, 's>(words: &'a [&'s str]) -> &'a [&'s str] {
 
 /// The short form of a unit of measure: `terabytes` is `tb`.
 pub fn unit(word: &str) -> Option<&'static str> {
+    if word.len() > LONGEST_UNIT || !word.is_ascii() {
+        return None;
+    }
     UNITS.iter().find(|(_, names)| names.contains(&word)).map(|(short, _)| *short)
 }
 
@@ -317,6 +320,8 @@ const TRAILS: &[&str] = &[
     "somewhere",
     "today",
 ];
+
+const LONGEST_UNIT: usize = 11;
 
 const UNITS: &[(&str, &[&str])] = &[
     ("tb", &["tb", "terabyte", "terabytes"]),

@@ -120,12 +120,12 @@ fn surfaces(text: &str) -> Vec<(String, bool)> {
     let mut out: Vec<(String, bool)> = Vec::new();
     let mut word = String::new();
     let mut hyphened = false;
-    let folded: Vec<char> = text
-        .nfkd()
-        .filter(|c| !('\u{300}'..='\u{36f}').contains(c))
-        .flat_map(char::to_lowercase)
-        .take(20_000)
-        .collect();
+    let folded: Vec<char> = if text.is_ascii() {
+        text.chars().map(|c| c.to_ascii_lowercase()).take(20_000).collect()
+    } else {
+        let plain = text.nfkd().filter(|c| !('\u{300}'..='\u{36f}').contains(c));
+        plain.flat_map(char::to_lowercase).take(20_000).collect()
+    };
     let at = |i: usize| folded.get(i).copied().unwrap_or(' ');
     for (i, c) in folded.iter().copied().enumerate() {
         let (before, after) = (if i == 0 { ' ' } else { at(i - 1) }, at(i + 1));
