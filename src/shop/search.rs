@@ -196,10 +196,18 @@ impl Run<'_> {
         bought: &Arc<FxHashSet<DocAddress>>,
         stems: &mut Stems,
     ) -> Result<Gathered, SearchError> {
-        match reader.all_of(wanted) {
-            Some(query) => self.run(query, self.gather(bought.clone()), stems),
-            None => Ok(Gathered::default()),
+        let Some(query) = reader.all_of(wanted) else { return Ok(Gathered::default()) };
+        if self.search.sort != Sort::Relevance
+            && let Some(kind) = reader.of_that_kind(wanted)
+        {
+            // The cheapest laptop is no laptop case: a sort goes by kind wherever the words name one.
+            let query = Reader::within(query.box_clone(), vec![kind]);
+            let found = self.run(query, self.gather(bought.clone()), stems)?;
+            if found.total > 0 {
+                return Ok(found);
+            }
         }
+        self.run(query, self.gather(bought.clone()), stems)
     }
 
     /// A few full matches are followed by the nearest others; a sort would mix the two, so then there are none.
@@ -280,4 +288,279 @@ fn sku_of(searcher: &Searcher, address: DocAddress) -> Result<Option<Sku>, Searc
         column.ord_to_str(ord, &mut text).map_err(tantivy::TantivyError::from)?;
     }
     Ok(Sku::new(&text).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shop::money::Currency;
+    use crate::shop::{Filters, Money};
+
+    /// sku, title, brand, category, cents, stock, attributes
+    type Row = (&'static str, &'static str, &'static str, &'static str, i64, u32, &'static str);
+
+    const SHOP: &[Row] = &[
+        ("ALM1", "Blue Farm All Natural Almonds, 16 oz bag", "Blue Farm", "Grocery > Nuts", 899, 5, "diet=organic"),
+        ("ALM2", "Crunchy Salted Almonds 8 oz", "Nutters", "Grocery > Nuts", 499, 9, ""),
+        ("MLK1", "Almond Milk Unsweetened, 1 l", "Blue Farm", "Grocery > Drinks", 299, 0, "diet=vegan"),
+        ("LAP1", "Zenbook Notebook 14 inch 512 GB SSD", "Asus", "Electronics > Computers", 89_900, 3, "colour=silver"),
+        (
+            "LAP2",
+            "Ideapad Gaming Laptop 15.6\" RTX 2060",
+            "Lenovo",
+            "Electronics > Computers",
+            99_900,
+            2,
+            "colour=black",
+        ),
+        (
+            "BAG1",
+            "Laptop Case 15.6 inch, water resistant",
+            "Targus",
+            "Electronics > Accessories",
+            2_500,
+            40,
+            "colour=black",
+        ),
+        ("SOF1", "Three Seat Couch in grey linen", "Nordly", "Furniture > Living room", 59_900, 1, "color=grey"),
+        ("TEE1", "Cotton T-Shirt", "Plainwear", "Clothing > Shirts", 1_200, 12, "colour=blue; size=L"),
+        ("TEE2", "Cotton T-Shirt striped", "Plainwear", "Clothing > Shirts", 1_400, 12, "colour=red; size=S"),
+        ("WAT1", "Galaxy Smart Watch 42 mm", "Samsung", "Electronics > Wearables", 19_900, 4, "colour=black"),
+        ("PS41", "Sony PlayStation 4 Slim console PS4 500 GB", "Sony", "Electronics > Games", 29_900, 6, ""),
+        ("HDM1", "HDMI Cable 2 m", "Belkin", "Electronics > Cables", 900, 60, ""),
+        ("BAT1", "Alkaline Batteries AA 8 pack", "Duracell", "Household > Batteries", 799, 30, ""),
+        ("THE1", "Smart Thermostat with voice control", "ecobee", "Household > Heating", 17_900, 7, ""),
+    ];
+
+    fn indexed(row: &Row) -> Indexed {
+        let (sku, title, brand, category, cents, stock, attributes) = *row;
+        let attributes = attributes.split("; ").filter_map(|a| a.split_once('='));
+        let number = SHOP.iter().position(|r| r.0 == sku).unwrap_or(0);
+        Indexed {
+            product: Product {
+                sku: Sku::new(sku).unwrap(),
+                title: title.to_owned(),
+                spoken_name: title.split(',').next().unwrap_or(title).to_owned(),
+                description: String::new(),
+                brand: Some(brand.to_owned()),
+                category: category.split(" > ").map(str::to_owned).collect(),
+                price: Money::new(cents, Currency::USD),
+                stock,
+                // Few ratings of five stars count for less than many of four and a half.
+                rating: Some(if sku == "ALM2" { (50, 1) } else { (45, 400) }),
+                attributes: attributes.map(|(k, v)| (k.to_owned(), v.to_owned())).collect(),
+                image: None,
+            },
+            released: Some(Date::constant(2020, 1, 1 + i8::try_from(number).unwrap_or(0))),
+            popularity: if sku == "HDM1" { 900 } else { 10 },
+        }
+    }
+
+    fn shop() -> Index {
+        let index = Index::open(None).unwrap();
+        index.rebuild(SHOP.iter().map(indexed)).unwrap();
+        index
+    }
+
+    fn ask(index: &Index, query: &str, change: impl FnOnce(&mut Search)) -> (Vec<String>, u32, bool) {
+        let mut search = Search { query: query.to_owned(), limit: 10, ..Search::default() };
+        change(&mut search);
+        let hits = index.search(&search, &[]).unwrap();
+        (hits.skus.iter().map(|s| s.as_str().to_owned()).collect(), hits.total, hits.relaxed)
+    }
+
+    #[test]
+    fn the_first_answer_is_the_right_one() {
+        let index = shop();
+        let table = [
+            ("all natural almonds", "ALM1"),
+            ("do you have any all natural almonds please", "ALM1"),
+            ("oil natural armands", "ALM1"),
+            ("almond milk", "MLK1"),
+            ("sofa", "SOF1"),
+            ("i'm looking for a gray couch", "SOF1"),
+            ("laptop case", "BAG1"),
+            ("gaming laptop", "LAP2"),
+            ("gamming labtop", "LAP2"),
+            ("r t x twenty sixty", "LAP2"),
+            ("smartwatch", "WAT1"),
+            ("smart watches", "WAT1"),
+            ("p s four", "PS41"),
+            ("ps 4", "PS41"),
+            ("h d m i cable", "HDM1"),
+            ("double a batteries", "BAT1"),
+            ("incubi thermostat", "THE1"),
+            ("tee shirts", "TEE1"),
+            ("blue farm almonds", "ALM1"),
+            ("hdm1", "HDM1"),
+        ];
+        for (query, want) in table {
+            let (found, ..) = ask(&index, query, |_| {});
+            assert_eq!(found.first().map(String::as_str), Some(want), "{query}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_thing_comes_before_what_goes_with_it() {
+        let (found, ..) = ask(&shop(), "laptops", |_| {});
+        assert!(found.first().is_some_and(|sku| sku.starts_with("LAP")), "{found:?}");
+    }
+
+    #[test]
+    fn filters_decide_and_do_not_score() {
+        let index = shop();
+        let cents = |c| Some(Money::new(c, Currency::USD));
+        let table: [(&str, Filters, &[&str]); 12] = [
+            ("almonds", Filters { max_price: cents(500), ..Filters::default() }, &["ALM2", "MLK1"]),
+            (
+                "almonds",
+                Filters { min_price: cents(500), features: vec!["organic".into()], ..Filters::default() },
+                &["ALM1"],
+            ),
+            ("almond milk", Filters { in_stock: true, ..Filters::default() }, &[]),
+            ("shirt", Filters { colour: Some("blue".into()), ..Filters::default() }, &["TEE1"]),
+            ("shirt", Filters { size: Some("large".into()), ..Filters::default() }, &["TEE1"]),
+            ("shirt", Filters { colour: Some("green".into()), ..Filters::default() }, &[]),
+            ("couch", Filters { colour: Some("gray".into()), ..Filters::default() }, &["SOF1"]),
+            ("", Filters { brand: Some("sam sung".into()), ..Filters::default() }, &["WAT1"]),
+            ("", Filters { brand: Some("bell kin".into()), ..Filters::default() }, &["HDM1"]),
+            ("", Filters { category: Some("nuts".into()), max_price: cents(500), ..Filters::default() }, &["ALM2"]),
+            ("", Filters { category: Some("couch".into()), ..Filters::default() }, &["SOF1"]),
+            ("", Filters { brand: Some("no such maker".into()), ..Filters::default() }, &[]),
+        ];
+        for (query, filters, want) in table {
+            let (found, total, _) = ask(&index, query, |s| s.filters = filters.clone());
+            assert_eq!(found, want, "{query} {filters:?}");
+            assert_eq!(total as usize, want.len());
+        }
+    }
+
+    #[test]
+    fn sorts_order_only_what_is_relevant() {
+        let index = shop();
+        let sorted = |query: &str, sort| ask(&index, query, |s| s.sort = sort).0;
+        let cheapest = sorted("laptop", Sort::Cheapest);
+        assert_eq!(cheapest.first().map(String::as_str), Some("LAP1"), "{cheapest:?}");
+        assert_eq!(sorted("salted natural almonds", Sort::Cheapest).first().map(String::as_str), Some("ALM2"));
+        assert_eq!(sorted("almonds", Sort::Cheapest), ["ALM2", "ALM1"], "milk is no nut");
+        assert_eq!(sorted("lenovo", Sort::Cheapest), ["LAP2"]);
+        assert_eq!(
+            sorted("almonds", Sort::BestRated).first().map(String::as_str),
+            Some("ALM1"),
+            "400 ratings beat one"
+        );
+        assert_eq!(sorted("cotton shirt", Sort::Newest), ["TEE2", "TEE1"]);
+    }
+
+    #[test]
+    fn nothing_said_lists_best_sellers_and_nonsense_finds_nothing() {
+        let index = shop();
+        let (found, total, relaxed) = ask(&index, "", |s| s.limit = 3);
+        assert_eq!(
+            (found.len(), found.first().map(String::as_str), total as usize, relaxed),
+            (3, Some("HDM1"), SHOP.len(), false)
+        );
+        assert_eq!(ask(&index, "qwertyuiop zxcv", |_| {}), (Vec::new(), 0, false));
+    }
+
+    #[test]
+    fn says_when_it_shows_only_the_nearest() {
+        let index = shop();
+        let (found, _, relaxed) = ask(&index, "purple striped zebra shirt", |_| {});
+        assert_eq!((found.first().map(String::as_str), relaxed), (Some("TEE2"), true));
+        assert!(!ask(&index, "striped shirt", |_| {}).2);
+    }
+
+    #[test]
+    fn pages_follow_each_other() {
+        let index = shop();
+        let (all, total, _) = ask(&index, "", |s| s.limit = 50);
+        let mut paged = Vec::new();
+        for offset in (0..20).step_by(3) {
+            paged.extend(ask(&index, "", |s| (s.offset, s.limit) = (offset, 3)).0);
+        }
+        assert_eq!((paged, total as usize), (all, SHOP.len()));
+    }
+
+    #[test]
+    fn what_was_bought_before_comes_sooner() {
+        let index = shop();
+        let search = Search { query: "cotton shirt".into(), limit: 5, ..Search::default() };
+        let first = |bought: &str| index.search(&search, &[Sku::new(bought).unwrap()]).unwrap().skus[0].clone();
+        assert_eq!(first("TEE2").as_str(), "TEE2");
+        assert_eq!(first("TEE1").as_str(), "TEE1");
+    }
+
+    #[test]
+    fn a_merchant_may_bring_synonyms() {
+        let index = shop();
+        index.set_synonyms(Synonyms::parse("divan = couch").unwrap());
+        assert_eq!(ask(&index, "divan", |_| {}).0, ["SOF1"]);
+        assert!(ask(&index, "settee", |_| {}).0.is_empty());
+    }
+
+    #[test]
+    fn opens_what_was_built_before_and_survives_a_build_cut_short() {
+        let dir = tempfile::tempdir().unwrap();
+        let index = Index::open(Some(dir.path())).unwrap();
+        assert!(index.is_empty());
+        index.rebuild(SHOP.iter().map(indexed)).unwrap();
+        index.rebuild(SHOP.iter().take(4).map(indexed)).unwrap();
+        assert_eq!(index.len(), 4);
+        drop(index);
+        // A build that died before it was pointed to.
+        let half = dir.path().join("generation-99");
+        std::fs::create_dir(&half).unwrap();
+        std::fs::write(half.join("meta.json"), "{").unwrap();
+        let again = Index::open(Some(dir.path())).unwrap();
+        assert_eq!(again.len(), 4);
+        assert_eq!(ask(&again, "almond milk", |_| {}).0.first().map(String::as_str), Some("MLK1"));
+        assert!(!half.exists());
+        drop(again);
+        // A pointer to nothing is an empty index that can be built again.
+        std::fs::write(dir.path().join("current"), "77\n").unwrap();
+        let empty = Index::open(Some(dir.path())).unwrap();
+        assert!(empty.is_empty());
+        empty.rebuild(SHOP.iter().map(indexed)).unwrap();
+        assert_eq!(Index::open(Some(dir.path())).unwrap().len(), SHOP.len() as u64);
+    }
+
+    #[test]
+    fn readers_see_one_whole_catalogue_while_it_is_swapped() {
+        let dir = tempfile::tempdir().unwrap();
+        let index = Index::open(Some(dir.path())).unwrap();
+        index.rebuild(SHOP.iter().map(indexed)).unwrap();
+        let done = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let reader = scope.spawn(|| {
+                let mut seen = FxHashSet::default();
+                while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                    seen.insert(ask(&index, "", |s| s.limit = 50).1);
+                    assert_eq!(ask(&index, "almond milk", |_| {}).0.first().map(String::as_str), Some("MLK1"));
+                }
+                seen
+            });
+            for round in 0..6 {
+                index.rebuild(SHOP.iter().take(if round % 2 == 0 { 4 } else { SHOP.len() }).map(indexed)).unwrap();
+            }
+            done.store(true, std::sync::atomic::Ordering::Relaxed);
+            let seen = reader.join().unwrap();
+            assert!(seen.iter().all(|total| [4, SHOP.len() as u32].contains(total)), "{seen:?}");
+        });
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::test_runner::Config::with_cases(150))]
+        #[test]
+        fn no_query_fails(query in "\\PC{0,80}|([a-z0-9+\"():^~*-]{1,9} ){0,60}", brand in "\\PC{0,12}", offset in 0u32..9_000_000) {
+            static INDEX: std::sync::LazyLock<Index> = std::sync::LazyLock::new(shop);
+            let filters = Filters { brand: Some(brand), features: vec![query.clone()], ..Filters::default() };
+            for filters in [filters, Filters::default()] {
+                let search = Search { query: query.clone(), filters, offset, limit: 5, sort: Sort::BestRated };
+                let hits = INDEX.search(&search, &[]).unwrap();
+                proptest::prop_assert!(hits.skus.len() <= hits.total as usize);
+                proptest::prop_assert!(hits.total as usize <= SHOP.len());
+            }
+        }
+    }
 }

@@ -32,7 +32,7 @@ pub(super) struct Weights {
 
 impl Default for Weights {
     fn default() -> Self {
-        Self { title: 1.0, head: 0.6, brand: 0.2, body: 1.0, together: 0.4, compound: 0.8, synonym: 0.8 }
+        Self { title: 1.2, head: 0.5, brand: 0.8, body: 2.0, together: 0.4, compound: 0.8, synonym: 0.7 }
     }
 }
 
@@ -240,6 +240,16 @@ impl Reader<'_> {
         Some(Box::new(BooleanQuery::new(clauses)))
     }
 
+    /// Products that are one of the things named, not only for it or of it. `None` when no word names a kind.
+    pub fn of_that_kind(&self, wanted: &Wanted) -> Option<Box<dyn Query>> {
+        let nouns = wanted.units.iter().flat_map(|u| &u.ways).filter_map(|way| way.stems.last());
+        let kinds: Vec<(Occur, Box<dyn Query>)> = nouns
+            .filter(|noun| self.count(self.fields.head, noun) > 0)
+            .map(|noun| (Occur::Should, self.term(self.fields.head, noun, 1.0)))
+            .collect();
+        (!kinds.is_empty()).then(|| Box::new(BooleanQuery::new(kinds)) as Box<dyn Query>)
+    }
+
     fn together(&self, wanted: &Wanted) -> Vec<(Occur, Box<dyn Query>)> {
         let pairs = wanted.together.iter().filter(|p| self.count(self.fields.pairs, p) > 0).take(MAX_UNITS);
         pairs.map(|p| (Occur::Should, self.term(self.fields.pairs, p, self.weights.together))).collect()
@@ -294,7 +304,7 @@ impl Reader<'_> {
         if weight == 1.0 { query } else { Box::new(BoostQuery::new(query, weight)) }
     }
 
-    /// `query` among products with these words somewhere in title or attributes, scores untouched.
+    /// `query` among products that meet all the conditions; scores stay what `query` gives.
     pub fn within(query: Box<dyn Query>, filters: Vec<Box<dyn Query>>) -> Box<dyn Query> {
         if filters.is_empty() {
             return query;
