@@ -2,6 +2,7 @@
 
 mod confidence;
 mod guards;
+pub mod models;
 mod normal;
 mod queue;
 pub mod whisper;

@@ -2,7 +2,7 @@
 
 pub mod decode;
 mod l16;
-mod resample;
+pub mod resample;
 mod riff;
 mod sniff;
 mod stream;

@@ -4,6 +4,7 @@
 //! Alexa door, or one of the pages. Whatever is refused leaves as a [`problem`].
 
 pub mod alexa;
+pub mod device;
 mod docs;
 mod guard;
 pub mod keys;

@@ -39,7 +39,7 @@ fn quantity(n: u32) -> Quantity {
 
 fn product(name: &str, price: i64, stock: u32, rating: Option<(u8, u32)>) -> Product {
     Product {
-        sku: sku(&name.replace(' ', "-")),
+        sku: sku(&name.replace([' ', ','], "-")),
         title: format!("{name} (catalogue title)"),
         spoken_name: name.to_owned(),
         description: format!("A good {name} for every day. It lasts for years."),
@@ -147,7 +147,10 @@ fn check(reply: &Reply) {
     assert_eq!(reply.reprompt.is_some(), reply.keep_open, "a reprompt exactly when open: {reply:?}");
     for spoken in std::iter::once(speech).chain(&reply.reprompt) {
         assert!(!spoken.text.contains(['{', '\u{E000}', '\u{E001}', '\u{E002}', '\u{E003}']), "{spoken:?}");
-        assert!(!spoken.text.contains("  ") && !spoken.text.contains(" ,") && !spoken.text.contains(".."), "{spoken:?}");
+        assert!(
+            !spoken.text.contains("  ") && !spoken.text.contains(" ,") && !spoken.text.contains(".."),
+            "{spoken:?}"
+        );
         assert_eq!(letters(&words_of(&spoken.ssml)), letters(&spoken.text), "two renderings of different words");
     }
     if let Some(card) = &reply.card {
@@ -380,7 +383,8 @@ fn basket() {
 fn buying() {
     let confirm = |quote: Quote, changed| Say::ConfirmPurchase { quote: Box::new(quote), changed };
     let mut reorder = quote(vec![line(food(), 2), line(lamp(), 1)], QuoteOrigin::Reorder);
-    reorder.price_changes = vec![("dog food".into(), usd(1_150), usd(1_250)), ("oak desk lamp".into(), usd(4_500), usd(4_000))];
+    reorder.price_changes =
+        vec![("dog food".into(), usd(1_150), usd(1_250)), ("oak desk lamp".into(), usd(4_500), usd(4_000))];
     reorder.unavailable = vec!["wireless headphones".into(), "tea".into()];
     let mut usual = quote(vec![line(food(), 1)], QuoteOrigin::Usual);
     usual.delivery = None;
@@ -390,10 +394,7 @@ fn buying() {
         delivery,
         again,
     };
-    let short = |stock| Say::ShortStock {
-        product: Box::new(Product { stock, ..food() }),
-        asked: quantity(9),
-    };
+    let short = |stock| Say::ShortStock { product: Box::new(Product { stock, ..food() }), asked: quantity(9) };
     snapshot(
         "buying",
         &[
@@ -409,7 +410,10 @@ fn buying() {
             ("bought already", bought(Some(date(2026, 11, 24)), true)),
             ("not bought", Say::NotBought),
             ("out of stock", Say::OutOfStock { products: vec![headphones()] }),
-            ("all out of stock", Say::OutOfStock { products: vec![headphones(), lamp(), food(), headphones(), lamp()] }),
+            (
+                "all out of stock",
+                Say::OutOfStock { products: vec![headphones(), lamp(), food(), headphones(), lamp()] },
+            ),
             ("some left", short(3)),
             ("one left", short(1)),
             ("none left", short(0)),
@@ -437,7 +441,12 @@ fn money_days_and_counts_as_people_say_them() {
         (100, "USD", "One dollar", "Price: $1.00"),
         (101, "USD", "One dollar and one cent", "Price: $1.01"),
         (0, "USD", "Zero dollars", "Price: $0.00"),
-        (123_456_700, "USD", "One million two hundred thirty-four thousand five hundred sixty-seven dollars", "Price: $1,234,567.00"),
+        (
+            123_456_700,
+            "USD",
+            "One million two hundred thirty-four thousand five hundred sixty-seven dollars",
+            "Price: $1,234,567.00",
+        ),
         (-500, "USD", "Minus five dollars", "Price: -$5.00"),
         (250, "GBP", "Two pounds and fifty pence", "Price: £2.50"),
         (201, "GBP", "Two pounds and one penny", "Price: £2.01"),
@@ -456,6 +465,7 @@ fn money_days_and_counts_as_people_say_them() {
         (TODAY, "Today"),
         (date(2026, 11, 24), "Tomorrow"),
         (date(2026, 11, 22), "Yesterday"),
+        (date(2026, 11, 20), "Last Friday"),
         (date(2026, 11, 26), "On Thursday"),
         (date(2026, 11, 29), "On Sunday"),
         (date(2026, 11, 30), "On Monday, November 30th"),
@@ -505,7 +515,9 @@ fn a_confirmation_names_everything_and_ends_in_its_only_question() {
     let mut offer = quote(vec![line(food(), 2), line(lamp(), 1)], QuoteOrigin::Reorder);
     offer.unavailable = vec!["tea".into()];
     let offer = Box::new(offer);
-    for say in [Say::ConfirmPurchase { quote: offer.clone(), changed: true }, Say::ConfirmPurchaseAgain { quote: offer }] {
+    for say in
+        [Say::ConfirmPurchase { quote: offer.clone(), changed: true }, Say::ConfirmPurchaseAgain { quote: offer }]
+    {
         let text = phrases().render(&say, &manner()).speech.text;
         for part in ["two packs of Barkwell dog food", "one oak desk lamp", "sixty-five dollars", "tomorrow"] {
             assert!(text.to_lowercase().contains(&part.to_lowercase()), "{part} is missing: {text}");
@@ -533,7 +545,7 @@ fn absurd() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
     fn no_catalogue_breaks_the_limits(name in absurd(), title in absurd(), words in absurd(), n in 1u32..=99, price in 0i64..i64::MAX / 100, pace in 0u32..400) {
         let thing = Product { title: title.clone(), price: usd(price), description: title.clone(), image: Some(words.clone()), attributes: vec![(name.clone(), title.clone()); 20], ..product("x", 1, 1, Some((49, u32::MAX))) };
@@ -547,7 +559,8 @@ proptest! {
         bought.lines = vec![OrderLine { spoken_name: name.clone(), ..bought.lines[0].clone() }; 40];
         bought.parcels = vec![Parcel { carrier: words.clone(), tracking_number: title.clone(), contents: vec![(sku("x"), name.clone(), Quantity::ONE); 40], ..parcel(ParcelStatus::Shipped, &[]) }; 40];
         let filters = Filters { brand: Some(words.clone()), features: vec![words.clone(); 9], ..Filters::default() };
-        let phrases = phrases();
+        static PHRASES: std::sync::LazyLock<Phrases> = std::sync::LazyLock::new(phrases);
+        let phrases = &*PHRASES;
         for say in [
             Say::Results { search: search(&words), page: vec![thing.clone(); 50], first: 1, total: u32::MAX, relaxed: false },
             Say::NothingFound { search: Search { filters, ..search(&words) } },

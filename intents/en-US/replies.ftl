@@ -110,7 +110,7 @@ busy = Sorry, the shop is very busy right now. Please try again in a moment.
 ## Finding
 
 # $total results; $first is the place of the first one that follows, $shown how many follow.
-results-intro-one = I found one:
+results-intro-one = I found one.
 results-intro-all = I found { WORDS($total) }.
 results-intro-many =
     { $total ->
@@ -119,17 +119,17 @@ results-intro-many =
     }
 results-intro-next =
     { $shown ->
-        [one] One more:
-       *[other] The next { WORDS($shown) }:
+        [one] Here is one more.
+       *[other] Here are the next { WORDS($shown) }.
     }
 results-intro-last =
     { $shown ->
-        [one] The last one:
-       *[other] The last { WORDS($shown) }:
+        [one] Here is the last one.
+       *[other] Here are the last { WORDS($shown) }.
     }
 results-intro-relaxed =
     { $shown ->
-        [one] I found nothing exactly like that. The nearest is:
+        [one] I found nothing exactly like that. The nearest is this.
        *[other] I found nothing exactly like that. The nearest are these.
     }
 results-sorted-cheapest = Cheapest first.
@@ -143,7 +143,7 @@ results-thing-sold-out = { $name }, { $price }, out of stock
 results =
     { $kind ->
         [one] You can say add it, buy it, or tell me more. What would you like?
-        [more] Which one would you like? For others, say next.
+        [more] Which one would you like, or shall I read on?
        *[end] Which one would you like?
     }
     .reprompt =
@@ -155,7 +155,7 @@ results =
     .card-title =
         { $total ->
             [one] One result
-           *[other] Results { $first } to { $last } of { NUMBER($total) }
+           *[other] Results { $first } to { $last } of { $total-printed }
         }
     .card-line = { $position }. { $title }: { $facts }
 
@@ -197,9 +197,9 @@ ask-what-product =
     What product are you thinking of?
     .reprompt = You can say a name, or a kind of thing, such as coffee or dog food.
 ask-which-one =
-    Which one do you mean: { $choices }?
+    Which one do you mean? { $choices }
     .reprompt = Say first, second or third. Which one do you mean?
-ask-which-choice = the { NTH($position) }, { $name }
+ask-which-choice = { NTH($position) }, { $name }.
 ask-how-many =
     { $name }: how many would you like?
     .reprompt = Say a number, such as one or two. How many would you like?
@@ -244,9 +244,9 @@ label-brand = Brand
 stock-printed =
     { $stock ->
         [0] out of stock
-       *[other] { NUMBER($stock) } in stock
+       *[other] { $stock-printed } in stock
     }
-rating-printed = { $stars } of 5 ({ NUMBER($count) })
+rating-printed = { $stars } of 5 ({ $count })
 reviews =
     { $count ->
         [one] one review
@@ -338,11 +338,6 @@ basket =
     .card-title = Your basket: { $total }
     .card-line = { $count } × { $title }: { $price }
 basket-items = Your basket has { $items }, { $total }.
-basket-items-more =
-    { $more ->
-        [one] Your basket has { $items }, and one more thing, { $total } in all.
-       *[other] Your basket has { $items }, and { WORDS($more) } more things, { $total } in all.
-    }
 basket-items-several = Your basket has { $items }, { $total } in all.
 basket-empty =
     Your basket is empty. What are you looking for?
@@ -360,8 +355,8 @@ added =
 removed =
     { $left ->
         [0] Removed { $name }. Your basket is empty now. What would you like?
-        [one] Removed { $name }. One thing is left in your basket. What would you like to do?
-       *[other] Removed { $name }. { WORDS($left) } things are left in your basket. What would you like to do?
+        [one] Removed { $name }, and one thing is left in your basket. What would you like to do?
+       *[other] Removed { $name }, and { WORDS($left) } things are left in your basket. What would you like to do?
     }
     .reprompt = You can find something, hear your basket, or say stop.
 not-in-basket =
@@ -436,13 +431,18 @@ out-of-stock =
 short-stock =
     { $stock ->
         [0] Sorry, { $name } is out of stock right now. What else can I look for?
-        [one] There's only one left of { $name }. How many would you like, one or none?
-       *[other] There are only { WORDS($stock) } left of { $name }. How many would you like?
+        [one] There's only one left of { $name }. Would you like it?
+       *[other] There are only { WORDS($stock) } left of { $name }. Shall I make it { WORDS($stock) }?
     }
-    .reprompt = How many would you like?
+    .reprompt =
+        { $stock ->
+            [0] What else can I look for?
+            [one] Would you like the last one? Yes or no is fine.
+           *[other] Shall I make it { WORDS($stock) }? Yes or no is fine, or say a smaller number.
+        }
 never-bought =
-    I couldn't find { $words } in your earlier orders. To look in the shop, say find, and then what you want. What would you like?
-    .reprompt = You can say, for example: find coffee.
+    I couldn't find { $words } in your earlier orders. Shall I look in the shop?
+    .reprompt = Shall I look in the shop? Yes or no is fine.
 no-usual =
     I don't know your usual yet; it takes a few orders to learn. What would you like to find?
     .reprompt = What are you looking for?
@@ -470,7 +470,7 @@ spelled =
     .card-title = Spelled out
     .card-text = { $plain }
 spelled-run = { SPELL($word) }
-spelled-sign = , { $sign },
+spelled-part = { $head }, { $part }
 spelled-next = { $head }.{ PAUSE(ms: 400) } { $word }
 # Signs, by name.
 sign =
@@ -485,14 +485,16 @@ sign =
         [percent] percent
         [number] number sign
         [at] at sign
-       *[other] another sign
+        [bracket] bracket
+        [quote] quote
+       *[other] sign
     }
 
 ## Pieces
 
 list-two = { $first } and { $second }
 list-next = { $head },{ PAUSE(ms: 150) } { $item }
-list-last = { $head },{ PAUSE(ms: 150) } and { $item }
+list-last = { $head }{ PAUSE(ms: 150) } and { $item }
 between-items = { PAUSE(ms: 300) }
 
 # A name with how many. The lists below tell what is counted how.
@@ -647,6 +649,7 @@ day-today = today
 day-tomorrow = tomorrow
 day-yesterday = yesterday
 day-near = { $weekday }
+day-near-past = last { $weekday }
 day-far = { $weekday }, { $month } { $nth }
 day-other-year = { $weekday }, { $month } { $nth }, { $year }
 on-day = on { $day }

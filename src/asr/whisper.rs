@@ -17,6 +17,7 @@ use tokio::sync::oneshot;
 use whisper_rs::{FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters, WhisperState};
 
 use super::confidence::{self, Evidence};
+use super::models::{Chosen, EMBEDDED, Model, Weights};
 use super::queue::{Job, Queue};
 use super::{AsrError, Bias, Recognizer, Transcript, guards, normal};
 use crate::audio::{RATE, Samples, vad};
@@ -74,29 +75,31 @@ impl Drop for HangUp {
 }
 
 impl WhisperPool {
-    /// Loads a ggml model file, starts the workers and lets each recognise a second of silence, so that the first
-    /// caller does not pay for pages that were never touched.
+    /// Loads a ggml model file; the manifest says how it wants to be used.
     pub fn load(path: &Path, options: PoolOptions) -> Result<Self, AsrError> {
-        let refuse = |reason: String| AsrError::Model { path: path.display().to_string(), reason };
-        let bytes = std::fs::metadata(path).map_err(|e| refuse(e.to_string()))?.len();
-        if bytes == 0 {
-            return Err(refuse("the file is empty".into()));
-        }
-        let context = WhisperContext::new_with_params(path, WhisperContextParameters::default())
-            .map_err(|e| refuse(format!("not a ggml Whisper model ({e})")))?;
-        let official = context.n_vocab() > 0 && !path.to_string_lossy().contains("voicecart");
+        let chosen = Chosen::file(path);
+        let refuse = |e| AsrError::Model { path: path.display().to_string(), reason: format!("{e}") };
+        Self::open(&chosen.map_err(refuse)?, options)
+    }
+
+    /// Loads the chosen weights, starts the workers and lets each recognise a second of silence, so that the first
+    /// caller does not pay for pages that were never touched.
+    pub fn open(chosen: &Chosen, options: PoolOptions) -> Result<Self, AsrError> {
+        let path = match &chosen.weights {
+            Weights::File(path) => path.display().to_string(),
+            Weights::Embedded => "(embedded)".into(),
+        };
+        let refuse = |reason: String| AsrError::Model { path: path.clone(), reason };
+        whisper_rs::install_logging_hooks();
+        let context = Arc::new(context(&chosen.weights).map_err(refuse)?);
         let (workers, threads) = (options.workers.max(1), options.threads.max(1));
         let queue = Arc::new(Queue::new(workers, options.queue));
-        let mut pool = Self {
-            queue: queue.clone(),
-            closing: Arc::default(),
-            workers: Vec::new(),
-            model: path.file_stem().map_or_else(String::new, |s| s.to_string_lossy().into_owned()),
-        };
+        let mut pool =
+            Self { queue: queue.clone(), closing: Arc::default(), workers: Vec::new(), model: chosen.model.name.clone() };
         let mut ready = Vec::new();
         for n in 0..workers {
             let state = context.create_state().map_err(|e| refuse(e.to_string()))?;
-            let engine = Engine::new(&context, state, threads as c_int, official);
+            let engine = Engine::new(context.clone(), state, c_int::try_from(threads).unwrap_or(1), &chosen.model);
             let (queue, closing) = (queue.clone(), pool.closing.clone());
             let (warm, warmed) = std::sync::mpsc::channel();
             let thread = std::thread::Builder::new()
@@ -159,6 +162,22 @@ impl Recognizer for WhisperPool {
     }
 }
 
+fn context(weights: &Weights) -> Result<WhisperContext, String> {
+    let parameters = WhisperContextParameters::default();
+    match weights {
+        Weights::Embedded => WhisperContext::new_from_buffer_with_params(EMBEDDED, parameters),
+        Weights::File(path) => {
+            // whisper.cpp's own answer to a missing or empty file names neither.
+            let bytes = std::fs::metadata(path).map_err(|e| e.to_string())?.len();
+            if bytes < LEAST_BYTES {
+                return Err(format!("{bytes} bytes are no model; `voicecart models verify` checks what is there"));
+            }
+            WhisperContext::new_with_params(path, parameters)
+        }
+    }
+    .map_err(|e| format!("it is not a whole ggml Whisper model ({e}); `voicecart models verify` checks it"))
+}
+
 /// What a worker does until the pool is dropped.
 fn work(
     mut engine: Engine,
@@ -204,11 +223,13 @@ unsafe extern "C" fn should_stop(stop: *mut c_void) -> bool {
 
 /// One state of the model and the settings of every recognition.
 struct Engine {
+    context: Arc<WhisperContext>,
     state: WhisperState,
     parameters: FullParams<'static, 'static>,
     /// Encoder positions the model has: 50 a second.
     max_audio_ctx: usize,
     end_of_text: c_int,
+    prompt: bool,
     official: bool,
 }
 
@@ -223,9 +244,15 @@ struct Raw {
 const POSITION: usize = 320;
 const TAIL_SECONDS: f32 = 0.4;
 const LEAST_SECONDS: f32 = 1.1;
+/// Whisper looks back on 224 tokens; each costs decoding time, so the likeliest words get about half of them.
+const PROMPT_TOKENS: usize = 100;
+/// Longer ones are no names.
+const PHRASE_BYTES: usize = 120;
+/// A header alone is longer than this.
+const LEAST_BYTES: u64 = 1024;
 
 impl Engine {
-    fn new(context: &WhisperContext, state: WhisperState, threads: c_int, official: bool) -> Self {
+    fn new(context: Arc<WhisperContext>, state: WhisperState, threads: c_int, model: &Model) -> Self {
         // `best_of` and the language are set once: whisper-rs leaks a string at each `set_language`.
         let mut p = FullParams::new(SamplingStrategy::Greedy { best_of: 1 });
         p.set_language(Some("en"));
@@ -235,8 +262,9 @@ impl Engine {
         p.set_single_segment(true);
         p.set_temperature(0.0);
         p.set_temperature_inc(0.0);
-        p.set_suppress_blank(official);
-        p.set_suppress_nst(official);
+        // A model with pieces of its own has no token for a blank or a note of music: whisper.cpp would forbid words.
+        p.set_suppress_blank(model.official);
+        p.set_suppress_nst(model.official);
         p.set_print_special(false);
         p.set_print_progress(false);
         p.set_print_realtime(false);
@@ -246,7 +274,9 @@ impl Engine {
             parameters: p,
             max_audio_ctx: usize::try_from(context.model_n_audio_ctx()).unwrap_or(1500),
             end_of_text: context.token_eot(),
-            official,
+            prompt: model.prompt,
+            official: model.official,
+            context,
         }
     }
 
@@ -270,13 +300,17 @@ impl Engine {
         Ok(Transcript { text, confidence: confidence::confidence(&raw.evidence), ..Transcript::default() })
     }
 
-    fn run(&mut self, samples: &[f32], _bias: &Bias, stop: &Stop<'_>) -> Result<Raw, AsrError> {
+    fn run(&mut self, samples: &[f32], bias: &Bias, stop: &Stop<'_>) -> Result<Raw, AsrError> {
         let sound = self.padded(samples);
+        let prompt = self.prompt(bias);
         let mut p = self.parameters.clone();
         let positions = sound.len().div_ceil(POSITION).next_multiple_of(8).min(self.max_audio_ctx);
         p.set_audio_ctx(c_int::try_from(positions).unwrap_or(0));
         // Speech has at most about 8 tokens a second; a decoder that writes more is looping.
         p.set_max_tokens((16 + 16 * sound.len() / RATE as usize).min(200) as c_int);
+        if !prompt.is_empty() {
+            p.set_tokens(&prompt);
+        }
         // SAFETY: `stop` outlives the call to `full`, which is the only time the callback runs. (whisper-rs's own
         // safe setter casts the closure to the wrong type and leaks it.)
         unsafe {
@@ -295,6 +329,24 @@ impl Engine {
             raw.evidence.log_probabilities.extend(tokens.filter(|t| t.id < self.end_of_text).map(|t| t.plog));
         }
         Ok(raw)
+    }
+
+    /// The likeliest phrases as tokens, the likeliest of all nearest to the speech. Given as tokens because whisper-rs
+    /// leaks a prompt that is given as text.
+    fn prompt(&self, bias: &Bias) -> Vec<c_int> {
+        let (mut parts, mut length) = (Vec::new(), 0);
+        for phrase in bias.phrases.iter().filter(|p| self.prompt && p.len() <= PHRASE_BYTES) {
+            let text = format!(" {phrase},");
+            // A token is a byte at least. whisper-rs must never be given less room than is needed: it takes
+            // whisper.cpp's "too little" for a length.
+            let Ok(tokens) = self.context.tokenize(&text, text.len() + 1) else { continue };
+            length += tokens.len();
+            if length > PROMPT_TOKENS {
+                break;
+            }
+            parts.push(tokens);
+        }
+        parts.into_iter().rev().flatten().collect()
     }
 
     /// The clip with silence after it, cut to what the encoder can hold.

@@ -1,4 +1,4 @@
-//! Mono audio of any rate in, 16 kHz [`Samples`] out.
+//! Mono audio of one rate in, of another out; [`Samples`] where that other is 16 kHz.
 
 use rubato::audioadapter_buffers::direct::InterleavedSlice;
 use rubato::{Fft, FixedSync, Resampler};
@@ -8,33 +8,35 @@ use super::{RATE, Samples};
 /// Input frames the resampler works on at once; the library rounds it up to a whole number of periods of both rates.
 const CHUNK: usize = 1024;
 
-/// Resamples through an FFT with an anti-aliasing filter. The length is kept to within a sample.
+/// To 16 kHz. The length is kept to within a sample.
 pub fn to_samples(values: Vec<f32>, rate: u32) -> Samples {
-    if rate == RATE || values.is_empty() {
-        return Samples::new(values);
-    }
-    // The filter would smear one value that is not a number over its whole window.
+    // The filter would smear one value that is not a number over its whole window, so they go first.
     let clean = Samples::new(values);
-    match convert(clean.as_slice(), rate) {
-        Ok(values) => Samples::new(values),
-        // Neither a valid rate nor a slice of its own length can fail; a coarse answer beats a panic if one does.
-        Err(error) => {
-            tracing::error!(%error, rate, "resampling by nearest sample");
-            nearest(clean.as_slice(), rate)
-        }
-    }
+    if rate == RATE { clean } else { Samples::new(convert(clean.into_vec(), rate, RATE)) }
 }
 
-fn convert(values: &[f32], rate: u32) -> Result<Vec<f32>, Box<dyn std::error::Error>> {
-    let mut resampler = Fft::<f32>::new(rate as usize, RATE as usize, CHUNK, 1, FixedSync::Both)?;
+/// From one rate to another through an FFT with an anti-aliasing filter.
+pub fn convert(values: Vec<f32>, from: u32, to: u32) -> Vec<f32> {
+    if from == to || values.is_empty() {
+        return values;
+    }
+    // Neither a valid rate nor a slice of its own length can fail; a coarse answer beats a panic if one does.
+    filtered(&values, from, to).unwrap_or_else(|error| {
+        tracing::error!(%error, from, to, "resampling by nearest sample");
+        nearest(&values, from, to)
+    })
+}
+
+fn filtered(values: &[f32], from: u32, to: u32) -> Result<Vec<f32>, Box<dyn std::error::Error>> {
+    let mut resampler = Fft::<f32>::new(from as usize, to as usize, CHUNK, 1, FixedSync::Both)?;
     let input = InterleavedSlice::new(values, 1, values.len())?;
     Ok(resampler.process_all(&input, values.len(), None)?.take_data())
 }
 
-fn nearest(values: &[f32], rate: u32) -> Samples {
-    let step = f64::from(rate) / f64::from(RATE);
+fn nearest(values: &[f32], from: u32, to: u32) -> Vec<f32> {
+    let step = f64::from(from) / f64::from(to.max(1));
     let length = (values.len() as f64 / step) as usize;
-    Samples::new((0..length).filter_map(|i| values.get((i as f64 * step) as usize).copied()).collect())
+    (0..length).filter_map(|i| values.get((i as f64 * step) as usize).copied()).collect()
 }
 
 #[cfg(test)]

@@ -40,10 +40,11 @@ impl Teller<'_> {
         known.unwrap_or_else(|| self.say(&format!("currency-other.{which}"), args))
     }
 
-    /// "today", "tomorrow", "on Tuesday", "on Tuesday, December 1st".
+    /// "today", "tomorrow", "last Friday", "on Tuesday", "on Tuesday, December 1st".
     pub fn on_day(&self, date: Date) -> String {
         let day = self.day(date);
-        if matches!(self.days_away(date), -1..=1) { day } else { self.say("on-day", &args!["day" => day]) }
+        // "today" and "last Friday" stand alone.
+        if matches!(self.days_away(date), -6..=1) { day } else { self.say("on-day", &args!["day" => day]) }
     }
 
     /// As [`Teller::on_day`] without "on": for "from Tuesday".
@@ -57,7 +58,8 @@ impl Teller<'_> {
             0 => self.say("day-today", &none),
             1 => self.say("day-tomorrow", &none),
             -1 => self.say("day-yesterday", &none),
-            -6..=6 => self.say("day-near", &args!["weekday" => weekday()]),
+            2..=6 => self.say("day-near", &args!["weekday" => weekday()]),
+            -6..=-2 => self.say("day-near-past", &args!["weekday" => weekday()]),
             away => {
                 let nth = self.say("nth-day", &args!["day" => u32::from(date.day().unsigned_abs())]);
                 let mut args = args!["weekday" => weekday(), "month" => self.month(date), "nth" => nth];
@@ -97,7 +99,7 @@ impl Teller<'_> {
 }
 
 /// `1012` as "1,012".
-fn grouped(n: u64) -> String {
+pub(super) fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::new();
     for (i, digit) in digits.chars().enumerate() {

@@ -20,14 +20,13 @@ const NOTES: usize = 3;
 const SHOWN: usize = 30;
 
 pub(super) fn basket(t: &Teller, lines: &[PricedLine], total: Money) -> Draft {
-    let read: Vec<String> = lines.iter().take(BASKET).map(|l| counted(t, l)).collect();
+    let mut read: Vec<String> = lines.iter().take(BASKET).map(|l| counted(t, l)).collect();
     let more = lines.len().saturating_sub(BASKET);
-    let (id, items) = match (lines.len(), more) {
-        (0 | 1, _) => ("basket-items", t.list(&read)),
-        (_, 0) => ("basket-items-several", t.list(&read)),
-        _ => ("basket-items-more", t.list(&read)),
-    };
-    let args = args!["items" => items, "total" => t.money(total), "more" => more];
+    if more > 0 {
+        read.push(t.say("confirm-more", &args!["count" => more]));
+    }
+    let id = if lines.len() > 1 { "basket-items-several" } else { "basket-items" };
+    let args = args!["items" => t.list(&read), "total" => t.money(total)];
     let mut text = Lines::default();
     for line in lines.iter().take(SHOWN) {
         text.push(priced_line(t, "basket.card-line", line));

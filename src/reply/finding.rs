@@ -4,6 +4,7 @@ use fluent_bundle::FluentArgs;
 use jiff::civil::Date;
 
 use super::Card;
+use super::amounts::grouped;
 use super::card::{self, Lines};
 use super::catalog::args;
 use super::teller::{Teller, first_sentence, printed_title};
@@ -27,6 +28,7 @@ pub(super) fn results(t: &Teller, search: &Search, page: &[Product], first: u32,
     let args = args![
         "shown" => count,
         "total" => total,
+        "total-printed" => grouped(total.into()),
         "rounded" => t.rounded(total),
         "first" => first,
         "last" => last,
@@ -155,10 +157,10 @@ pub(super) fn which_one(t: &Teller, page: &[Product]) -> Draft {
         .iter()
         .zip(1u32..)
         .map(|(p, position)| {
-            t.say("ask-which-choice", &args!["position" => position, "name" => t.name(&p.spoken_name)])
+            t.sentence("ask-which-choice", &args!["position" => position, "name" => t.name(&p.spoken_name)])
         })
         .collect();
-    t.draft("ask-which-one", &args!["choices" => t.list(&choices)])
+    t.draft("ask-which-one", &args!["choices" => t.spaced(&choices)])
 }
 
 pub(super) fn product(t: &Teller, product: &Product, delivery: Option<Date>, focus: Focus) -> Draft {
@@ -238,11 +240,11 @@ fn product_card(t: &Teller, product: &Product, delivery: Option<Date>) -> Card {
 }
 
 fn printed_rating(t: &Teller, (tenths, count): (u8, u32)) -> String {
-    t.say("rating-printed", &args!["stars" => stars(tenths), "count" => count])
+    t.say("rating-printed", &args!["stars" => stars(tenths), "count" => grouped(count.into())])
 }
 
 fn printed_stock(t: &Teller, stock: u32) -> String {
-    t.say("stock-printed", &args!["stock" => stock])
+    t.say("stock-printed", &args!["stock" => stock, "stock-printed" => grouped(stock.into())])
 }
 
 /// `46` as "4.6", `50` as "5".

@@ -46,9 +46,12 @@ pub(super) fn letters(word: &str) -> String {
     format!("{LETTERS}{word}{END}")
 }
 
+/// The longest text of others that is looked at, in characters; every use of it is shorter.
+const LONGEST: usize = 2_000;
+
 /// Text that is safe to put between marks: no marks of its own, no control characters, single spaces.
 pub(super) fn plain(text: &str) -> String {
-    let kept = text.chars().map(|c| if c.is_control() || matches!(c, PAUSE..=END) { ' ' } else { c });
+    let kept = text.chars().take(LONGEST).map(|c| if c.is_control() || matches!(c, PAUSE..=END) { ' ' } else { c });
     kept.collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

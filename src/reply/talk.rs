@@ -44,25 +44,24 @@ pub(super) fn spelled(t: &Teller, words: &str) -> Draft {
 }
 
 fn spell_word(t: &Teller, word: &str) -> String {
-    let mut out = String::new();
+    let mut parts: Vec<String> = Vec::new();
     let mut run = String::new();
-    let flush = |run: &mut String, out: &mut String| {
-        if !run.is_empty() {
-            out.push_str(&t.say("spelled-run", &args!["word" => std::mem::take(run)]));
-        }
-    };
+    let spelled = |run: &mut String| t.say("spelled-run", &args!["word" => std::mem::take(run)]);
     for c in word.chars() {
         if c.is_alphanumeric() {
             run.extend(c.to_uppercase());
             continue;
         }
-        flush(&mut run, &mut out);
-        let name = t.say("sign", &args!["sign" => sign(c)]);
-        out.push_str(&t.say("spelled-sign", &args!["sign" => name]));
+        if !run.is_empty() {
+            parts.push(spelled(&mut run));
+        }
+        parts.push(t.say("sign", &args!["sign" => sign(c)]));
     }
-    flush(&mut run, &mut out);
-    // A sign at either end leaves its comma hanging.
-    out.trim_matches([',', ' ']).to_owned()
+    if !run.is_empty() {
+        parts.push(spelled(&mut run));
+    }
+    let joined = parts.into_iter().reduce(|head, part| t.say("spelled-part", &args!["head" => head, "part" => part]));
+    joined.unwrap_or_default()
 }
 
 /// The name under which the phrases know a sign.
@@ -78,6 +77,8 @@ fn sign(c: char) -> &'static str {
         '%' => "percent",
         '#' => "number",
         '@' => "at",
+        '(' | ')' | '[' | ']' | '{' | '}' => "bracket",
+        '"' | '“' | '”' => "quote",
         _ => "other",
     }
 }

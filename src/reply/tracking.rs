@@ -209,17 +209,18 @@ fn order_card(t: &Teller, order: &Order) -> Card {
         let title = printed_title(&line.spoken_name);
         text.push(t.say("tracked.card-line", &args!["count" => line.quantity.get(), "title" => title]));
     }
-    if order.parcels.is_empty() {
+    let over = matches!(order.status, OrderStatus::Cancelled | OrderStatus::Returned);
+    if order.parcels.is_empty() || over {
         text.push(super::card::capital(&t.say(&format!("state-{}", state(order)), &FluentArgs::new())));
     }
-    for parcel in order.parcels.iter().take(SHOWN) {
+    for parcel in order.parcels.iter().filter(|_| !over).take(SHOWN) {
         let day = match parcel.status {
             ParcelStatus::Delivered => parcel.delivered_at.map(|at| t.date_of(at)),
             ParcelStatus::Returned => None,
             _ => parcel.expected,
         };
         let mut args = args![
-            "carrier" => carrier(t, parcel),
+            "carrier" => super::card::capital(&carrier(t, parcel)),
             "tracking" => printed_title(&parcel.tracking_number),
             "state" => t.say(&format!("state-{}", parcel_state(parcel.status)), &FluentArgs::new()),
         ];

@@ -45,6 +45,13 @@ pub struct Voice {
     pub file: String,
 }
 
+impl Voice {
+    /// Whether it needs MBROLA, which is listed even where it is not installed.
+    fn is_foreign(&self) -> bool {
+        self.file.starts_with("mb/")
+    }
+}
+
 struct Job {
     steps: Vec<Step>,
     voice: CString,
@@ -95,17 +102,23 @@ impl EspeakNg {
         let base = wanted.split('+').next().unwrap_or_default().trim();
         let same = |name: &str| name.eq_ignore_ascii_case(base);
         let found = self.voices.iter().find(|v| same(&v.language) || same(&v.name) || same(&v.file));
-        match (found, CString::new(wanted.trim())) {
-            (Some(_), Ok(name)) => Ok(name),
-            _ => Err(TtsError::UnknownVoice { name: wanted.to_owned(), near: self.near(base) }),
-        }
+        // The library itself knows a voice with a variant only by its file.
+        let file = found.and_then(|v| {
+            let variant = wanted.trim().split_once('+').map(|(_, variant)| format!("+{variant}"));
+            CString::new(format!("{}{}", v.file, variant.unwrap_or_default())).ok()
+        });
+        file.ok_or_else(|| TtsError::UnknownVoice { name: wanted.to_owned(), near: self.near(base) })
     }
 
     /// The three names most like this one.
     fn near(&self, wanted: &str) -> Vec<String> {
         let wanted = wanted.to_lowercase();
-        let mut names: Vec<(f64, &str)> =
-            self.voices.iter().map(|v| (strsim::jaro_winkler(&wanted, &v.language), v.language.as_str())).collect();
+        let mut names: Vec<(f64, &str)> = self
+            .voices
+            .iter()
+            .filter(|v| !v.is_foreign())
+            .map(|v| (strsim::jaro_winkler(&wanted, &v.language), v.language.as_str()))
+            .collect();
         names.sort_by(|a, b| b.0.total_cmp(&a.0));
         names.dedup_by_key(|(_, name)| *name);
         names.into_iter().take(3).map(|(_, name)| name.to_owned()).collect()
@@ -119,13 +132,14 @@ impl Synthesizer for EspeakNg {
         settings: &VoiceSettings,
         deadline: Instant,
     ) -> BoxFuture<'_, Result<Speech, TtsError>> {
-        let english = settings.voice.starts_with("en");
+        let english = settings.voice.to_lowercase().starts_with("en");
         let ready = self.voice(&settings.voice).and_then(|voice| Ok((voice, plan(ssml, english)?)));
         let settings = settings.clone();
         Box::pin(async move {
             let (voice, steps) = ready?;
             let (answer, result) = oneshot::channel();
-            self.jobs.try_send(Job { steps, voice, settings, deadline, answer }).map_err(|e| match e {
+            let job = Job { steps, voice, settings: settings.clone(), deadline, answer };
+            self.jobs.try_send(job).map_err(|e| match e {
                 TrySendError::Full(_) => TtsError::Overloaded,
                 TrySendError::Disconnected(_) => TtsError::Engine("its thread has ended".into()),
             })?;
@@ -133,6 +147,10 @@ impl Synthesizer for EspeakNg {
             match tokio::time::timeout_at(deadline.into(), result).await {
                 Err(_) => Err(TtsError::Deadline),
                 Ok(Err(_)) => Err(TtsError::Engine("its thread has ended".into())),
+                Ok(Ok(Err(TtsError::UnknownVoice { .. }))) => {
+                    let near = self.near(&settings.voice);
+                    Err(TtsError::UnknownVoice { name: settings.voice.clone(), near })
+                }
                 Ok(Ok(result)) => result.map(|speech| Speech { rate: self.rate, ..speech }),
             }
         })
@@ -223,6 +241,7 @@ fn list_voices() -> Vec<Voice> {
             list = list.add(1);
         }
     }
+    voices.sort_by_key(Voice::is_foreign);
     voices
 }
 
