@@ -4,6 +4,8 @@
 //! The sets lie in `$VOICECART_DATA/nlu` (default `../shared/data`); JSON lines `{"text", "intent", "slots": [{"name",
 //! "start", "end"}]}` with character offsets. Nothing is tuned here: settings were chosen on the development sets.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers outside #[test] functions too
+
 use std::{collections::HashMap, path::PathBuf, process::ExitCode};
 
 use serde_json::Value;

@@ -1,6 +1,8 @@
 //! How good product search is: nDCG@10 and the first result on rated queries, typed, inside a carrier phrase, and as
 //! spoken, beside SQLite FTS5 on the same products. Data from `VOICECART_DATA`; fails when a target is missed.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers outside #[test] functions too
+
 use std::collections::{HashMap, HashSet};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};

@@ -1,6 +1,8 @@
 //! How fast product search stays with 100,000 products: time a query (p50, p99, worst) over spoken queries, time to
 //! build, memory. Products are made here, always the same; fails when p99 is 5 ms or more.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers outside #[test] functions too
+
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -169,7 +171,7 @@ fn measure_in(dir: &std::path::Path) -> Result<bool, SearchError> {
 }
 
 /// Spreads numbers over lists without a pattern that follows from `n`.
-fn pick<'a, T>(list: &'a [T], n: usize, salt: u64) -> Option<&'a T> {
+fn pick<T>(list: &[T], n: usize, salt: u64) -> Option<&T> {
     let mut x = (n as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ salt.wrapping_mul(0xD1B5_4A32_D192_ED03);
     x = (x ^ (x >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     list.get(((x ^ (x >> 32)) % list.len().max(1) as u64) as usize)

@@ -1,5 +1,7 @@
 //! How long the model takes to load, and a sentence to be read, with a shop of 10,000 names taught.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers outside #[test] functions too
+
 use std::hint::black_box;
 use std::path::Path;
 

@@ -9,6 +9,7 @@ mod config;
 mod exit;
 mod hear;
 mod keys;
+mod models;
 mod openapi;
 mod orders;
 mod serve;
@@ -68,6 +69,9 @@ enum Command {
     Hear(hear::Hear),
     /// Answer typed words; without any, hold a conversation
     Ask(ask::Ask),
+    /// List, fetch and check speech models
+    #[command(subcommand)]
+    Models(models::Models),
     /// Read and write the catalogue
     #[command(subcommand)]
     Catalog(catalog::Catalog),
@@ -110,6 +114,7 @@ impl Command {
             Self::Serve(serve) => serve.run(shared),
             Self::Hear(hear) => hear.run(shared),
             Self::Ask(ask) => ask.run(shared),
+            Self::Models(models) => models.run(shared),
             Self::Catalog(catalog) => catalog.run(shared),
             Self::Orders(orders) => orders.run(shared),
             Self::Keys(keys) => keys.run(shared),

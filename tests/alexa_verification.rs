@@ -1,6 +1,6 @@
 //! The verifier against real certificate chains over real HTTP: every rule of Amazon's, each broken alone.
 
-#![allow(clippy::unwrap_used)] // a test: helpers outside #[test] functions too
+#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers outside #[test] functions too
 
 use std::collections::HashMap;
 use std::net::SocketAddr;

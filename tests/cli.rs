@@ -214,7 +214,8 @@ impl Serving {
 fn a_server_keeps_what_is_private_out_of_its_log() {
     let program = Program::new();
     let serving = Serving::start(&program, &["--log", "debug"]);
-    let (status, answer) = serving.text("{\"text\": \"find marmalade\", \"customer\": \"grace\", \"session\": \"parlour\"}");
+    let (status, answer) =
+        serving.text("{\"text\": \"find marmalade\", \"customer\": \"grace\", \"session\": \"parlour\"}");
     assert_eq!(status, 200, "{answer}");
     let key = format!("Authorization: Bearer {}\r\n", serving.key);
     serving.post("/v1/voice", &key, &wav(16_000, vec![0.0; 16_000]));
@@ -240,7 +241,9 @@ fn a_server_keeps_what_is_private_out_of_its_log() {
     assert_eq!(serving.terminate(), Some(0), "SIGTERM ends it well");
     let log = std::fs::read_to_string(program.folder.path().join("log")).unwrap();
     assert!(log.contains("SearchProductIntent"), "turns are logged: {log}");
-    for secret in [key.as_str(), "wrongwrong", "marmalade", "grace", "parlour", "SECRETUSER", "SECRETSESSION", "SECRETTOKEN"] {
+    for secret in
+        [key.as_str(), "wrongwrong", "marmalade", "grace", "parlour", "SECRETUSER", "SECRETSESSION", "SECRETTOKEN"]
+    {
         assert!(!log.contains(secret), "{secret} is in the log:\n{log}");
     }
 }

@@ -3,8 +3,8 @@
 //!
 //! `VOICECART_SEED` repeats a run; `VOICECART_KILLS` makes it longer.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers outside #[test] functions too
 #![cfg(unix)]
-#![allow(clippy::unwrap_used)] // a test: helpers outside #[test] functions too
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;

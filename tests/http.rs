@@ -34,7 +34,12 @@ fn bad_audio() -> Vec<(&'static str, Vec<u8>, u16, &'static str)> {
         ("truncated", truncated, 400, "bad-audio"),
         ("a PNG named .wav", png, 415, "unsupported-audio"),
         ("a zip bomb", zip, 415, "unsupported-audio"),
-        ("random bytes", (0..5_000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect(), 415, "unsupported-audio"),
+        (
+            "random bytes",
+            (0..5_000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect(),
+            415,
+            "unsupported-audio",
+        ),
         ("0.2 s", wav(16_000, noise(0.2)), 422, "too-short"),
         ("40 s", wav(16_000, noise(40.0)), 413, "too-long"),
         ("10 minutes", wav(16_000, (0..9_600_000).map(|_| 0.1)), 413, "too-large"),

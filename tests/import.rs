@@ -1,6 +1,6 @@
 //! Files as merchants have them: every good row arrives, every bad one is named by line, column and reason.
 
-#![allow(clippy::unwrap_used)] // a test: helpers outside #[test] functions too
+#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers outside #[test] functions too
 
 use std::sync::Mutex;
 

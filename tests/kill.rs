@@ -72,7 +72,10 @@ async fn insist(address: &str, purchase: usize, step: &str, text: &str) -> Value
             .header("Content-Type", "application/json")
             .header("Idempotency-Key", format!("purchase-{purchase}-{step}"))
             .timeout(Duration::from_secs(5))
-            .body(json!({ "text": text, "session": format!("purchase-{purchase}"), "customer": "ada", "audio": "none" }).to_string())
+            .body(
+                json!({ "text": text, "session": format!("purchase-{purchase}"), "customer": "ada", "audio": "none" })
+                    .to_string(),
+            )
             .send()
             .await;
         match sent {
@@ -82,7 +85,11 @@ async fn insist(address: &str, purchase: usize, step: &str, text: &str) -> Value
                 }
             }
             Ok(response) if response.status().as_u16() != 503 => {
-                panic!("{step} of purchase {purchase}: {} {}", response.status(), response.text().await.unwrap_or_default())
+                panic!(
+                    "{step} of purchase {purchase}: {} {}",
+                    response.status(),
+                    response.text().await.unwrap_or_default()
+                )
             }
             _ => {}
         }

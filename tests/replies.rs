@@ -1,6 +1,8 @@
 //! What shoppers hear and see, for everything the shop can say: snapshots to be read aloud, and the laws all replies
 //! keep. `cargo insta review` after a change of wording.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers outside #[test] functions too
+
 use std::path::Path;
 
 use jiff::civil::{Date, date};
@@ -195,6 +197,7 @@ fn opening_help_and_closing() {
             ("help with orders", Say::Help(HelpTopic::Tracking)),
             ("goodbye", Say::Goodbye),
             ("cancelled", Say::Cancelled),
+            ("all right", Say::AllRight),
             ("nothing heard", Say::NotHeard),
             ("not understood", Say::NotUnderstood { tries: 1 }),
             ("not understood again", Say::NotUnderstood { tries: 2 }),

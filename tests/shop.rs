@@ -1,7 +1,7 @@
 //! What every shop behind the port must do, whichever engine keeps it. `conformance` is generic over the trait: a new
 //! connector calls it with its own shop, filled with the sample.
 
-#![allow(clippy::unwrap_used)] // a test: helpers outside #[test] functions too
+#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers outside #[test] functions too
 
 use std::sync::Arc;
 

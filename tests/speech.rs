@@ -1,6 +1,8 @@
 //! What the voice sounds like, measured: lengths, loudness, pitch, pauses, and how long it takes to make. Needs
 //! libespeak-ng and its data, which the server links anyway.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers outside #[test] functions too
+
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 

@@ -83,6 +83,9 @@ help-tracking =
 
 goodbye = Goodbye.
 cancelled = Okay, cancelled. Nothing was bought.
+all-right =
+    All right. What would you like?
+    .reprompt = You can say: find coffee, order my usual, or where is my order.
 
 not-heard =
     Sorry, I didn't hear that. Could you say it again?

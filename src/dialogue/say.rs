@@ -16,6 +16,8 @@ pub enum Say {
     Goodbye,
     /// What was under way is dropped, nothing was bought.
     Cancelled,
+    /// "No" to an offer that is not a purchase: the conversation goes on.
+    AllRight,
     /// Nothing was heard, or nothing that can be trusted.
     NotHeard,
     /// Heard, but not the shop's business; `tries` in a row.

@@ -14,7 +14,9 @@ use crate::tts::Speech;
 
 #[derive(Debug, thiserror::Error)]
 pub enum DeviceError {
-    #[error("this machine has no {0}: plug one in, or check that the sound server runs (`voicecart hear FILE` needs none)")]
+    #[error(
+        "this machine has no {0}: plug one in, or check that the sound server runs (`voicecart hear FILE` needs none)"
+    )]
     None(&'static str),
     #[error("the {what} {name} does not work: {reason}")]
     Broken { what: &'static str, name: String, reason: String },
@@ -218,7 +220,9 @@ where
         config,
         move |out: &mut [T], _: &_| {
             let from = sound.played.load(Ordering::Relaxed);
-            sound.played.store(from + fill(out, channels, sound.values.get(from..).unwrap_or_default()), Ordering::Relaxed);
+            sound
+                .played
+                .store(from + fill(out, channels, sound.values.get(from..).unwrap_or_default()), Ordering::Relaxed);
         },
         move |e| {
             if fatal(&e) {

@@ -35,6 +35,8 @@ pub(super) const NEEDS: &[Need] = &[
     need("help-tracking.card-text", &[]),
     need("goodbye", &[]),
     need("cancelled", &[]),
+    need("all-right", &[]),
+    need("all-right.reprompt", &[]),
     need("not-heard", &[]),
     need("not-heard.reprompt", &[]),
     need("not-understood", &[]),

@@ -58,6 +58,7 @@ pub(super) fn stays_open(say: &Say) -> bool {
         Say::Goodbye | Say::Cancelled | Say::Bought { .. } | Say::Trouble | Say::Busy => false,
         Say::Welcome { .. }
         | Say::Help(_)
+        | Say::AllRight
         | Say::NotHeard
         | Say::NotUnderstood { .. }
         | Say::DidYouSay { .. }
@@ -105,6 +106,7 @@ pub(super) fn draft(t: &Teller, say: &Say) -> Draft {
         Say::Help(topic) => talk::help(t, *topic),
         Say::Goodbye => t.plain_draft("goodbye"),
         Say::Cancelled => t.plain_draft("cancelled"),
+        Say::AllRight => t.plain_draft("all-right"),
         Say::NotHeard => t.plain_draft("not-heard"),
         Say::NotUnderstood { tries } => t.plain_draft(match tries {
             0 | 1 => "not-understood",

@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::ArcSwap;
 use jiff::civil::Date;
 use rustc_hash::FxHashSet;
+use tantivy::collector::Count;
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocAddress, DocSet, Searcher, Term};
 
@@ -25,7 +26,7 @@ use self::generation::Generation;
 use self::query::{Reader, Wanted, Weights};
 pub use self::synonyms::{DEFAULT as DEFAULT_SYNONYMS, Synonyms, SynonymsError};
 use self::terms::Stems;
-use super::{Product, Search, Sku, Sort};
+use super::{Filters, Product, Search, Sku, Sort};
 use crate::words::spoken;
 
 /// A product with what search alone needs to know of it.
@@ -153,6 +154,16 @@ impl Run<'_> {
             let found = self.all_of(&reader, wanted, &bought, &mut stems)?;
             if found.total > 0 {
                 return self.page(self.followed(found, &reader, wanted, &bought, &mut stems)?, false);
+            }
+        }
+        // There is such a thing, only not as the filters want it: other things are no answer.
+        if self.search.filters != Filters::default() {
+            for wanted in &wanted {
+                if let Some(query) = reader.all_of(wanted)
+                    && self.generation.searcher.search(&query, &Count)? > 0
+                {
+                    return Ok(Hits::default());
+                }
             }
         }
         let alike: Vec<Wanted> = queries.iter().take(2).map(|q| reader.wanted_alike(q, &mut stems)).collect();
@@ -293,8 +304,8 @@ fn sku_of(searcher: &Searcher, address: DocAddress) -> Result<Option<Sku>, Searc
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shop::Money;
     use crate::shop::money::Currency;
-    use crate::shop::{Filters, Money};
 
     /// sku, title, brand, category, cents, stock, attributes
     type Row = (&'static str, &'static str, &'static str, &'static str, i64, u32, &'static str);

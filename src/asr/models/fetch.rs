@@ -203,7 +203,8 @@ mod tests {
 
     #[tokio::test]
     async fn whole_and_checked() {
-        let (folder, server) = (tempfile::tempdir().unwrap(), server(ResponseTemplate::new(200).set_body_bytes(BODY)).await);
+        let (folder, server) =
+            (tempfile::tempdir().unwrap(), server(ResponseTemplate::new(200).set_body_bytes(BODY)).await);
         let mut seen = Vec::new();
         let at = fetch(&model(), folder.path(), Some(&server.uri()), &mut |p| seen.push(p)).await.unwrap();
         assert_eq!(std::fs::read(&at).unwrap(), BODY);
@@ -253,7 +254,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_server_without_ranges_starts_again() {
-        let (folder, server) = (tempfile::tempdir().unwrap(), server(ResponseTemplate::new(200).set_body_bytes(BODY)).await);
+        let (folder, server) =
+            (tempfile::tempdir().unwrap(), server(ResponseTemplate::new(200).set_body_bytes(BODY)).await);
         std::fs::write(folder.path().join("m.bin.part"), &BODY[..10]).unwrap();
         let at = fetch(&model(), folder.path(), Some(&server.uri()), &mut |_| ()).await.unwrap();
         assert_eq!(std::fs::read(at).unwrap(), BODY);
@@ -272,7 +274,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_wrong_file_is_refused_and_removed() {
-        for body in [&b"weights weights weights WEIGHTS"[..], b"short", b"much longer than it should have been, by far"] {
+        for body in [&b"weights weights weights WEIGHTS"[..], b"short", b"much longer than it should have been, by far"]
+        {
             let (folder, server) =
                 (tempfile::tempdir().unwrap(), server(ResponseTemplate::new(200).set_body_bytes(body)).await);
             let result = fetch(&model(), folder.path(), Some(&server.uri()), &mut |_| ()).await;

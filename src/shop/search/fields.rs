@@ -7,6 +7,7 @@ use tantivy::tokenizer::{PreTokenizedString, Token};
 
 use super::Indexed;
 use super::terms::{Stems, Word, is_stop_word};
+use crate::words::spoken::unit;
 
 /// Fields by what they are for. Text comes in already as terms.
 #[derive(Clone, Debug)]
@@ -187,11 +188,15 @@ fn head_words(text: &str, words: &[Word]) -> Vec<String> {
         None => words.len(),
     };
     let words = words.get(..within.min(words.len())).unwrap_or(words);
-    let end = words
-        .iter()
-        .skip(1)
-        .position(|w| matches!(w.surface.as_str(), "for" | "with" | "in" | "from" | "by" | "without" | "of"))
-        .map_or(words.len(), |at| at + 1);
+    let remark = |w: &Word| matches!(w.surface.as_str(), "for" | "with" | "in" | "from" | "by" | "without" | "of");
+    // A measure ends the name too; a code such as dv7 may stand in the middle of it.
+    let measure = |w: &Word| {
+        let number = w.surface.trim_end_matches(char::is_alphabetic);
+        let rest = w.surface.get(number.len()..).unwrap_or_default();
+        !w.hyphened && number.parse::<f64>().is_ok() && (rest.is_empty() || unit(rest).is_some())
+    };
+    let end = (1..words.len()).find(|at| words.get(*at).is_some_and(|w| remark(w) || (*at > 1 && measure(w))));
+    let end = end.unwrap_or(words.len());
     let noun = words.iter().take(end).rev().find(|w| !is_filler(w));
     noun.map(|w| w.stem.clone()).into_iter().collect()
 }
@@ -259,6 +264,7 @@ mod tests {
             ("Acme Laptop Case 15.6\" Black", "case"),
             ("HP Pavilion dv7-1211ea Notebook Silver 43.2 cm (17\")", "notebook"),
             ("Case for Samsung tablet", "case"),
+            ("Ideapad Gaming Laptop 15.6\" RTX 2060", "laptop"),
             ("Organic rolled oats, 500 g", "oat"),
             ("Xerox toner cartridge Original Black", "cartridg"),
         ];
