@@ -3,4 +3,4 @@
 set -eu
 cd "$(dirname "$0")/.."
 cargo bench --bench eval_nlu
-cargo bench --bench eval_search
+cargo bench --bench search

@@ -44,12 +44,9 @@ fn noise(seconds: f32, loudness: f32) -> Samples {
 #[tokio::test]
 async fn words_are_heard_as_they_were_said() {
     let pool = pool(1, 4);
-    for text in [
-        "find baby wipes",
-        "add gluten free orange juice to my basket",
-        "where is my order",
-        "find almond milk",
-    ] {
+    for text in
+        ["find baby wipes", "add gluten free orange juice to my basket", "where is my order", "find almond milk"]
+    {
         let Some(samples) = spoken(text) else { return };
         let heard = hear(&pool, &samples).await;
         assert_eq!(heard.text, text);
@@ -133,8 +130,7 @@ async fn a_deadline_is_kept_and_a_hung_up_caller_frees_the_worker() {
 
 /// Twenty-odd seconds with speech in them where a synthesiser is there, noise otherwise.
 fn noise_and_voice() -> Samples {
-    let text =
-        "add gluten free orange juice to my basket and find baby wipes and find almond milk ".repeat(4);
+    let text = "add gluten free orange juice to my basket and find baby wipes and find almond milk ".repeat(4);
     spoken(&text).unwrap_or_else(|| noise(20.0, 0.5))
 }
 
