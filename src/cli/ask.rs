@@ -6,7 +6,7 @@ use std::io::{BufRead, Write};
 use clap::Args;
 use rustyline::error::ReadlineError;
 
-use super::terminal::{LABEL, STRONG, interactive};
+use super::terminal::{LABEL, STRONG, interactive, play};
 use super::{Failure, Shared, block_on, hear};
 use crate::app::App;
 use crate::dialogue::SessionId;
@@ -26,6 +26,9 @@ pub struct Ask {
     /// Also print intent, slots and times
     #[arg(long, short)]
     verbose: bool,
+    /// Speak the answer aloud
+    #[arg(long)]
+    speak: bool,
 }
 
 impl Ask {
@@ -90,9 +93,14 @@ impl Ask {
     /// The session to go on with.
     async fn turn(&self, app: &App, text: &str, session: Option<SessionId>) -> Result<Option<SessionId>, Failure> {
         let words = Utterance::new(text).map_err(Failure::input)?;
-        let caller = app.caller(self.customer.as_deref(), session, false).await.map_err(Failure::input)?;
+        let caller = app.caller(self.customer.as_deref(), session, self.speak).await.map_err(Failure::input)?;
         let answer = app.spine.from_text(words, caller).await.map_err(Failure::failed)?;
         self.show(&answer)?;
+        if self.speak
+            && let Some(speech) = answer.speech.clone()
+        {
+            play(speech).await?;
+        }
         Ok(answer.open.then_some(answer.session))
     }
 

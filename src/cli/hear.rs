@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::Args;
 
-use super::terminal::{BAD, LABEL, STRONG, bar};
+use super::terminal::{BAD, LABEL, STRONG, bar, listen, play};
 use super::{Failure, Shared, block_on};
 use crate::app::App;
 use crate::audio::{Samples, decode, wav};
@@ -20,8 +20,11 @@ use crate::turn::{Answer, Caller};
 #[derive(Args, Debug)]
 pub struct Hear {
     /// WAV, FLAC, MP3 or Ogg Vorbis files
-    #[arg(value_name = "FILE", required = true)]
+    #[arg(value_name = "FILE", required_unless_present = "mic")]
     files: Vec<PathBuf>,
+    /// Listen to the microphone until a pause
+    #[arg(long, conflicts_with = "files")]
+    mic: bool,
     /// Who asks
     #[arg(long, value_name = "ID")]
     customer: Option<String>,
@@ -34,6 +37,9 @@ pub struct Hear {
     /// Write the spoken answer here; with several files, the last one's
     #[arg(long, value_name = "FILE.wav")]
     out: Option<PathBuf>,
+    /// Play the spoken answer
+    #[arg(long)]
+    speak: bool,
 }
 
 impl Hear {
@@ -48,6 +54,9 @@ impl Hear {
     }
 
     async fn answer(&self, app: &App) -> Result<(), Failure> {
+        if self.mic {
+            return self.microphone(app).await;
+        }
         let mut session = None;
         let mut failed = None;
         let progress = bar(self.files.len() as u64, "hearing", false);
@@ -77,13 +86,29 @@ impl Hear {
         }
     }
 
+    /// One conversation by ear: listens, answers, and listens again until the shop has finished or nobody speaks.
+    async fn microphone(&self, app: &App) -> Result<(), Failure> {
+        let mut session = None;
+        loop {
+            writeln!(anstream::stderr(), "{LABEL}listening{LABEL:#}")?;
+            let Some(samples) = listen(app.audio_limits().max_seconds).await? else { return Ok(()) };
+            let answer = self.turn(app, Ok(samples), &session).await?;
+            self.show(None, &answer)?;
+            self.sound(&answer).await?;
+            if !answer.open {
+                return Ok(());
+            }
+            session = Some(answer.session);
+        }
+    }
+
     async fn turn(
         &self,
         app: &App,
         samples: Result<Samples, Failure>,
         session: &Option<SessionId>,
     ) -> Result<Answer, Failure> {
-        let caller = app.caller(self.customer.as_deref(), session.clone(), self.out.is_some());
+        let caller = app.caller(self.customer.as_deref(), session.clone(), self.speak || self.out.is_some());
         let caller: Caller = caller.await.map_err(Failure::input)?;
         app.spine.from_samples(samples?, caller).await.map_err(Failure::failed)
     }
@@ -110,7 +135,7 @@ impl Hear {
     /// Writes and plays the spoken answer, as asked.
     async fn sound(&self, answer: &Answer) -> Result<(), Failure> {
         let Some(speech) = &answer.speech else {
-            if self.out.is_some() {
+            if self.out.is_some() || self.speak {
                 return Err(Failure::absent(anyhow::anyhow!("the answer could not be spoken; see the log")));
             }
             return Ok(());
@@ -121,7 +146,7 @@ impl Hear {
                 .with_context(|| format!("cannot write {}", path.display()))
                 .map_err(Failure::input)?;
         }
-        Ok(())
+        if self.speak { play(speech.clone()).await } else { Ok(()) }
     }
 }
 
