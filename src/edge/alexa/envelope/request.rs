@@ -261,3 +261,80 @@ impl Authority<'_> {
 fn filled<'t>(text: Option<&'t Text<'_>>) -> Option<&'t str> {
     text.map(Text::as_str).filter(|t| !t.is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::edge::alexa::handle::{identity, reading};
+
+    fn use_all(body: &[u8]) {
+        if let Ok(envelope) = Envelope::parse(body) {
+            let _ = (identity::customer(&envelope), identity::session(&envelope), identity::request(&envelope, body));
+            let _ = (envelope.application_id(), envelope.request.intent.get().map(reading::of));
+        }
+    }
+
+    /// One of everything that is read.
+    const FULL: &str = r#"{"session":{"new":true,"sessionId":"s","application":{"applicationId":"a"},
+        "user":{"userId":"u"},"attributes":{"k":[1]}},"context":{"System":{"application":{"applicationId":"a"},
+        "user":{"userId":"u"},"person":{"personId":"p"}}},"request":{"type":"IntentRequest","requestId":"r",
+        "timestamp":"t","locale":"en-US","dialogState":"STARTED","reason":"x","error":{"type":"e","message":"m"},
+        "intent":{"name":"I","slots":{"S":{"value":"v","resolutions":{"resolutionsPerAuthority":[{"authority":"a",
+        "status":{"code":"ER_SUCCESS_MATCH"},"values":[{"value":{"name":"n","id":"i"}}]}]},
+        "slotValue":{"type":"List","values":[{"value":"w"}]}}}}}}"#;
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(body in prop::collection::vec(any::<u8>(), 0..200)) {
+            use_all(&body);
+        }
+
+        #[test]
+        fn no_change_to_a_request_makes_it_panic(at in 0..FULL.len(), len in 0_usize..40, with in "[\\[\\]{}\",:0-9a-z]{0,6}") {
+            let mut body = FULL.as_bytes().to_vec();
+            let end = (at + len).min(body.len());
+            body.splice(at..end, with.bytes());
+            use_all(&body);
+        }
+    }
+
+    #[test]
+    fn every_value_may_be_of_another_type() {
+        let full: serde_json::Value = serde_json::from_str(FULL).unwrap();
+        let mut places = Vec::new();
+        collect(&full, String::new(), &mut places);
+        assert!(places.len() > 40, "{places:?}");
+        for place in places.iter().filter(|p| !matches!(p.as_str(), "" | "/request" | "/request/type")) {
+            for odd in [
+                serde_json::json!(null),
+                serde_json::json!(7),
+                serde_json::json!(-1.5),
+                serde_json::json!(true),
+                serde_json::json!("text"),
+                serde_json::json!([1, {}]),
+                serde_json::json!({"a": [null]}),
+            ] {
+                let mut changed = full.clone();
+                *changed.pointer_mut(place).unwrap() = odd.clone();
+                let body = changed.to_string();
+                assert!(Envelope::parse(body.as_bytes()).is_ok(), "{place} as {odd}");
+                use_all(body.as_bytes());
+            }
+        }
+    }
+
+    fn collect(value: &serde_json::Value, place: String, places: &mut Vec<String>) {
+        match value {
+            serde_json::Value::Object(members) => {
+                members.iter().for_each(|(name, inner)| collect(inner, format!("{place}/{name}"), places));
+            }
+            serde_json::Value::Array(list) => {
+                list.iter().enumerate().for_each(|(at, inner)| collect(inner, format!("{place}/{at}"), places));
+            }
+            _ => {}
+        }
+        places.push(place);
+    }
+}
