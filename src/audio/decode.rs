@@ -188,7 +188,7 @@ mod tests {
         let opus = decode(include_bytes!("../../tests/audio/tone.opus"), Some("audio/ogg"), &limits());
         assert!(matches!(opus, Err(AudioError::Unsupported { .. })), "{opus:?}");
         // Half of each is heard as far as it goes.
-        for bytes in [FLAC, MP3, OGG] {
+        for bytes in [FLAC, MP3] {
             let half = decode(&bytes[..bytes.len() * 3 / 4], None, &limits()).unwrap();
             assert!((0.3..1.0).contains(&half.seconds()), "{} s", half.seconds());
         }
