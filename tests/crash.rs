@@ -76,10 +76,11 @@ async fn buy_for_ever(shop: &SqlShop, folder: &Path, round: u64, buyer: usize) {
             shop.perform(Act::EmptyBasket, &customer, &request).await.unwrap();
             continue;
         };
-        writeln!(asked, "{} {name} {}", customer.as_str(), quote.id).unwrap();
+        // One write a line: `writeln!` makes one for each piece, and a kill in between would leave a torn record.
+        asked.write_all(format!("{} {name} {}\n", customer.as_str(), quote.id).as_bytes()).unwrap();
         let buy = Act::Buy { quote_id: quote.id };
         match shop.perform(buy, &customer, &request).await.unwrap() {
-            Outcome::Bought { order, .. } => writeln!(told, "{name} {}", order.number).unwrap(),
+            Outcome::Bought { order, .. } => told.write_all(format!("{name} {}\n", order.number).as_bytes()).unwrap(),
             other => panic!("{other:?}"),
         }
     }
