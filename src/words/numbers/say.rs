@@ -1,36 +1,6 @@
 //! Numbers in, words out: `42` gives "forty-two" or "forty-second". Knows nothing of what is counted.
 
-const SMALL: [&str; 20] = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-];
-const TENS: [&str; 10] = ["", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
-const SCALES: [(u64, &str); 6] = [
-    (1_000_000_000_000_000_000, "quintillion"),
-    (1_000_000_000_000_000, "quadrillion"),
-    (1_000_000_000_000, "trillion"),
-    (1_000_000_000, "billion"),
-    (1_000_000, "million"),
-    (1_000, "thousand"),
-];
+use super::{SCALES, SMALL, TENS};
 
 /// "one thousand two hundred five": American usage, no "and".
 pub fn cardinal(n: u64) -> String {
@@ -40,7 +10,7 @@ pub fn cardinal(n: u64) -> String {
     if n < 1000 {
         return joined(format!("{} hundred", below_hundred(n / 100)), n % 100);
     }
-    for (size, name) in SCALES {
+    for (name, size) in SCALES {
         if n >= size {
             return joined(format!("{} {name}", cardinal(n / size)), n % size);
         }
