@@ -1,11 +1,12 @@
 //! The doors: HTTP in, HTTP out. The only place that knows status codes and headers.
 //!
 //! A request passes [`trace`] (its id, its log span, panics), [`guard`] (keys and rates) and ends in [`voice`], the
-//! Alexa door, or one of the pages. Whatever is refused leaves as a [`problem`].
+//! Alexa door, or one of the pages. Whatever is refused leaves as a [`problem`], once [`drain`] has read its body.
 
 pub mod alexa;
 pub mod device;
 mod docs;
+mod drain;
 mod guard;
 pub mod keys;
 mod openapi;
@@ -67,7 +68,7 @@ impl Doors {
     }
 }
 
-/// The whole server. `alexa` is nested at `/alexa` and answers for itself.
+/// The whole server. `alexa` is nested at `/alexa`, needs no key, and writes its own refusals.
 pub fn router(doors: Arc<Doors>, alexa: Routes) -> Routes {
     let guarded = Router::new()
         .route("/v1/voice", post(voice::voice))
@@ -85,12 +86,14 @@ pub fn router(doors: Arc<Doors>, alexa: Routes) -> Routes {
     let api = guarded
         .merge(open)
         .fallback(problem::no_such_path)
-        .layer(CatchPanicLayer::custom(trace::panicked))
-        .layer(axum::middleware::from_fn(problem::dress))
         .with_state(doors.clone());
     let api = match guard::cors(&doors.settings.cors.origins) {
         Some(cors) => api.layer(cors),
         None => api,
     };
-    api.nest("/alexa", alexa).layer(axum::middleware::from_fn(trace::request))
+    api.nest("/alexa", alexa)
+        .layer(CatchPanicLayer::custom(trace::panicked))
+        .layer(axum::middleware::from_fn(problem::dress))
+        .layer(axum::middleware::from_fn(drain::drain))
+        .layer(axum::middleware::from_fn(trace::request))
 }

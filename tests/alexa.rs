@@ -248,7 +248,7 @@ async fn what_is_not_a_request_is_a_problem_and_harms_nothing(server: &Server) {
         ("deep attributes", deep_attributes, 400),
         ("deep slots", deep_slots, 400),
         ("a bad escape", r#"{"request":{"type":"\ud800"}}"#.into(), 400),
-        ("half a megabyte", format!(r#"{{"request":{{"type":"X"}},"x":"{}"}}"#, "x".repeat(500_000)), 413),
+        ("five megabytes", format!(r#"{{"request":{{"type":"X"}},"x":"{}"}}"#, "x".repeat(5 << 20)), 413),
     ] {
         let (status, content, answer) = post(server, body).await;
         assert_eq!(status, expected, "{name}");
