@@ -8,6 +8,7 @@ mod hash;
 mod intents;
 mod lexicon;
 mod linear;
+mod network;
 mod slot_features;
 mod tagger;
 mod text;
@@ -44,13 +45,15 @@ pub struct Options {
     pub intent_passes: usize,
     /// Passes over the sentences for the slots.
     pub slot_passes: usize,
+    /// Hidden units of a network that seconds the linear model, 0 for none; by the number of sentences when absent.
+    pub hidden: Option<usize>,
     /// Copies of every sentence with other slot values; by the number of sentences when absent.
     pub slot_copies: Option<usize>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { seed: 1, intent_passes: 12, slot_passes: 5, slot_copies: None }
+        Self { seed: 1, intent_passes: 8, slot_passes: 5, hidden: None, slot_copies: None }
     }
 }
 
@@ -73,7 +76,7 @@ impl Prediction {
 
     /// 0..=1: how surely the text means the best intent rather than another or nothing at all.
     pub fn certainty(&self) -> f32 {
-        self.ranking.first().map_or(0.0, |(_, chance)| *chance)
+        self.ranking.first().map_or(0.0, |(_, chance)| chance * self.known * self.known)
     }
 }
 

@@ -5,7 +5,8 @@ use rustc_hash::FxHashMap;
 use super::{
     Example, Options,
     gazetteer::Gazetteer,
-    linear::{Linear, Row, Training},
+    linear::{self, Linear, Row},
+    network::{self, Network},
     text::Sentence,
     word_features::{self, Group},
 };
@@ -14,10 +15,16 @@ pub struct IntentModel {
     names: Vec<String>,
     vocabulary: Vocabulary,
     linear: Linear,
-    /// Turns margins into probabilities: `softmax(sharpness * margin)`.
-    sharpness: f32,
+    network: Option<Network>,
     words: FxHashMap<u64, u32>,
 }
+
+/// Turns margins into probabilities, `softmax(SHARPNESS * margin)`. Sets with few examples bear a higher one, but so
+/// would words from outside every intent.
+const SHARPNESS: f32 = 4.0;
+
+/// From so many sentences on a network pays for its training; with fewer it only adds noise to the linear model.
+const MANY: usize = 5_000;
 
 pub struct Ranked {
     pub ranking: Vec<(String, f32)>,
@@ -36,7 +43,9 @@ impl IntentModel {
         names.sort_unstable();
         names.dedup();
         let sentences: Vec<Sentence> = examples.iter().map(|e| Sentence::new(&e.text)).collect();
-        let vocabulary = Vocabulary::learn(&sentences, gazetteer);
+        let many = examples.len() >= MANY;
+        // Features of one sentence help when there are few; later they only take room.
+        let vocabulary = Vocabulary::learn(&sentences, gazetteer, if many { 2 } else { 1 });
         let rows: Vec<Row> = sentences.iter().map(|s| vocabulary.row(s, gazetteer)).collect();
         let targets: Vec<usize> = examples.iter().map(|e| names.binary_search(&e.intent).unwrap_or_default()).collect();
         let mut words = FxHashMap::default();
@@ -45,25 +54,36 @@ impl IntentModel {
                 *words.entry(sentence.key(at as isize)).or_default() += 1;
             }
         }
-        let how = Training {
-            features: vocabulary.index.len() + 1,
-            classes: names.len(),
-            cost: 0.5,
-            passes: options.intent_passes,
-            seed: options.seed,
-        };
+        let (features, classes, seed) = (vocabulary.index.len() + 1, names.len(), options.seed);
+        let how = linear::Training { features, classes, cost: 2.0, passes: options.intent_passes, seed };
         let linear = Linear::train(&rows, &targets, &how);
-        Self { names, vocabulary, linear, sharpness: 4.0, words }
+        let hidden = options.hidden.unwrap_or(if many { 256 } else { 0 });
+        let how = network::Training {
+            features,
+            classes,
+            hidden,
+            passes: 10,
+            rate: 0.05,
+            drop_hidden: 0.3,
+            drop_features: 0.1,
+            seed,
+        };
+        let network = (hidden > 0).then(|| Network::train(&rows, &targets, &how));
+        Self { names, vocabulary, linear, network, words }
     }
 
     pub fn rank(&self, sentence: &Sentence, gazetteer: &Gazetteer) -> Ranked {
         let mut scores = vec![0.0; self.names.len()];
-        self.linear.scores(&self.vocabulary.row(sentence, gazetteer), &mut scores);
-        let best = scores.iter().copied().fold(f32::MIN, f32::max);
-        scores.iter_mut().for_each(|s| *s = ((*s - best) * self.sharpness).exp());
-        let total: f32 = scores.iter().sum();
-        let mut ranking: Vec<(String, f32)> =
-            self.names.iter().cloned().zip(scores.iter().map(|s| s / total)).collect();
+        let row = self.vocabulary.row(sentence, gazetteer);
+        self.linear.scores(&row, &mut scores);
+        scores.iter_mut().for_each(|s| *s *= SHARPNESS);
+        network::softmax(&mut scores);
+        if let Some(network) = &self.network {
+            for (score, chance) in scores.iter_mut().zip(network.chances(&row)) {
+                *score = (*score + chance) / 2.0;
+            }
+        }
+        let mut ranking: Vec<(String, f32)> = self.names.iter().cloned().zip(scores.iter().copied()).collect();
         ranking.sort_by(|a, b| b.1.total_cmp(&a.1));
         let seen = (0..sentence.len())
             .map(|at| sentence.key(at as isize))
@@ -74,7 +94,8 @@ impl IntentModel {
 }
 
 impl Vocabulary {
-    fn learn(sentences: &[Sentence], gazetteer: &Gazetteer) -> Self {
+    /// Keeps features of at least `least` sentences.
+    fn learn(sentences: &[Sentence], gazetteer: &Gazetteer, least: u32) -> Self {
         let mut counts: FxHashMap<u64, (u32, u32)> = FxHashMap::default();
         for (at, sentence) in sentences.iter().enumerate() {
             let here = at as u32 + 1;
@@ -87,6 +108,7 @@ impl Vocabulary {
             });
         }
         let mut keys: Vec<(u64, u32)> = counts.into_iter().map(|(key, (count, _))| (key, count)).collect();
+        keys.retain(|(_, count)| *count >= least);
         keys.sort_unstable();
         let total = 1.0 + sentences.len() as f32;
         let index = keys
