@@ -49,6 +49,9 @@ impl Likeness {
             all += weight;
         }
         let by_word = if all > 0.0 { got / all } else { 0.0 };
+        if by_word >= Self::ENOUGH {
+            return by_word;
+        }
         // A mishearing may move the gaps between words, so the phrase is compared as one run of sounds too.
         by_word.max(0.95 * self.whole_in(&spoken))
     }
@@ -57,7 +60,8 @@ impl Likeness {
     fn whole_in(&self, name: &[Word]) -> f32 {
         let mut best = 0.0f32;
         for start in 0..name.len() {
-            for run in 1..=name.len() - start {
+            let most = (name.len() - start).min(self.words.len() + MOVED_GAPS);
+            for run in 1..=most {
                 let said: Vec<&str> = name.iter().skip(start).take(run).map(|w| w.text.as_str()).collect();
                 let like = self.whole.similarity(&Sounds::of(&said.join(" ")));
                 if like >= HEARD {
@@ -69,6 +73,8 @@ impl Likeness {
     }
 }
 
+/// So many words more than were said may have been heard as them ("head phones" the other way round).
+const MOVED_GAPS: usize = 1;
 /// Sounds less alike than this are different words.
 const HEARD: f32 = 0.72;
 
