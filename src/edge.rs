@@ -83,10 +83,7 @@ pub fn router(doors: Arc<Doors>, alexa: Routes) -> Routes {
         .route("/healthz", get(status::health))
         .route("/readyz", get(status::ready))
         .route("/v1/audio/{id}", get(voice::audio));
-    let api = guarded
-        .merge(open)
-        .fallback(problem::no_such_path)
-        .with_state(doors.clone());
+    let api = guarded.merge(open).fallback(problem::no_such_path).with_state(doors.clone());
     let api = match guard::cors(&doors.settings.cors.origins) {
         Some(cors) => api.layer(cors),
         None => api,

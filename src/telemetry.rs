@@ -38,7 +38,9 @@ pub fn subscriber<W>(
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let filter = EnvFilter::try_new(&log.filter)
+    // whisper.cpp tells the shape of its model and of every state at `info`, a page at each start. A filter that names
+    // `whisper_rs` itself comes later and wins.
+    let filter = EnvFilter::try_new(format!("whisper_rs=warn,{}", log.filter))
         .map_err(|e| TelemetryError::Filter { filter: log.filter.clone(), reason: e.to_string() })?;
     let json = match log.format {
         LogFormat::Auto => !terminal,

@@ -226,6 +226,13 @@ fn finding() {
         first,
         total,
         relaxed,
+        back: false,
+    };
+    let back = |page: &[Product], first| match results(search("lamp"), page, first, 24, false) {
+        Say::Results { search, page, first, total, relaxed, .. } => {
+            Say::Results { search, page, first, total, relaxed, back: true }
+        }
+        other => other,
     };
     let sorted = |sort| Search { sort, ..search("lamp") };
     let filtered = Search {
@@ -246,6 +253,8 @@ fn finding() {
             ("three of thousands", results(search("lamp"), &page, 1, 4_312, false)),
             ("second page", results(search("lamp"), &page, 4, 24, false)),
             ("last page", results(search("lamp"), &page[..1], 7, 7, false)),
+            ("back to the second page", back(&page, 4)),
+            ("back to the first page", back(&page, 1)),
             ("best rated", results(sorted(Sort::BestRated), &page, 1, 24, false)),
             ("cheapest", results(sorted(Sort::Cheapest), &page, 1, 3, false)),
             ("nearest", results(search("zebra lamp"), &page[..2], 1, 2, true)),
@@ -260,7 +269,6 @@ fn finding() {
             ("no such product", Say::NoSuchProduct { words: "flying carpet".into() }),
             ("what product", Say::AskWhatProduct),
             ("which one", Say::AskWhichOne { page }),
-            ("how many", Say::AskHowMany { product: Box::new(food()) }),
             ("bad quantity", Say::BadQuantity),
         ],
     );
@@ -412,6 +420,7 @@ fn buying() {
             ("bought, no day", bought(None, false)),
             ("bought already", bought(Some(date(2026, 11, 24)), true)),
             ("not bought", Say::NotBought),
+            ("too many things", Say::TooManyToAgree { count: 31 }),
             ("out of stock", Say::OutOfStock { products: vec![headphones()] }),
             (
                 "all out of stock",
@@ -555,7 +564,7 @@ proptest! {
         let thing = Product { spoken_name: name.clone(), ..thing };
         let line = PricedLine { line_total: usd(price), product: thing.clone(), quantity: quantity(n) };
         let mut offer = quote(vec![], QuoteOrigin::Usual);
-        offer.lines = vec![line.clone(); 12];
+        offer.lines = vec![line.clone(); 30];
         offer.price_changes = vec![(name.clone(), usd(price), usd(1)); 12];
         offer.unavailable = vec![words.clone(); 12];
         let mut bought = order("1042", OrderStatus::Shipped, &["x"], vec![]);
@@ -565,7 +574,7 @@ proptest! {
         static PHRASES: std::sync::LazyLock<Phrases> = std::sync::LazyLock::new(phrases);
         let phrases = &*PHRASES;
         for say in [
-            Say::Results { search: search(&words), page: vec![thing.clone(); 12], first: 1, total: u32::MAX, relaxed: false },
+            Say::Results { search: search(&words), page: vec![thing.clone(); 12], first: 1, total: u32::MAX, relaxed: false, back: true },
             Say::NothingFound { search: Search { filters, ..search(&words) } },
             Say::Product { product: Box::new(thing.clone()), delivery: None, focus: Focus::All },
             Say::AskWhichOne { page: vec![thing.clone(); 12] },

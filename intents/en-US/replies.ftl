@@ -130,6 +130,11 @@ results-intro-last =
         [one] Here is the last one.
        *[other] Here are the last { WORDS($shown) }.
     }
+results-intro-back =
+    { $first ->
+        [one] Back to the first { WORDS($shown) }.
+       *[other] Back to numbers { WORDS($first) } to { WORDS($last) }.
+    }
 results-intro-relaxed =
     { $shown ->
         [one] I found nothing exactly like that. The nearest is this.
@@ -203,9 +208,6 @@ ask-which-one =
     Which one do you mean? { $choices }
     .reprompt = Say first, second or third. Which one do you mean?
 ask-which-choice = { NTH($position) }, { $name }.
-ask-how-many =
-    { $name }: how many would you like?
-    .reprompt = Say a number, such as one or two. How many would you like?
 bad-quantity =
     I can order from one to ninety-nine at a time. How many would you like?
     .reprompt = Say a number from one to ninety-nine.
@@ -409,7 +411,7 @@ confirm-purchase =
     .card-unavailable = Not available: { $name }
     .card-change = { $name }: was { $before }, now { $now }
 confirm-purchase-again =
-    { $offer } Shall I place the order, yes or no?
+    Shall I place the order, yes or no?
     .reprompt = Say yes to order, or no to leave it. Shall I place the order?
 bought =
     { $known ->
@@ -428,6 +430,9 @@ bought-again =
 not-bought =
     Okay, I haven't ordered anything. What would you like instead?
     .reprompt = You can find something else, or say stop.
+too-many-to-agree =
+    That's { WORDS($count) } different things, more than I can read back to you. Nothing was ordered. Take some out, or order a part of them. What would you like?
+    .reprompt = You can say what's in my basket, or remove and the name of a thing. What would you like?
 out-of-stock =
     Sorry, out of stock right now: { $names }. What else can I look for?
     .reprompt = What else can I look for?

@@ -1,6 +1,6 @@
 //! Open questions: what they make likely, and what an answer to them leads to.
 
-use super::policy::take;
+use super::policy::{take, turn_page};
 use super::session::{Purpose, Question, Session, Task};
 use super::{Decision, Dialogue, Say, fill, refer};
 use crate::language::{Expectation, Reading};
@@ -96,6 +96,11 @@ pub fn answer(session: &mut Session, question: &Question, reading: &Reading) -> 
                 }
             }
             ("SearchProductIntent", None) => Answered::Done(Dialogue.find(session, reading, *purpose, *quantity)),
+            // "Shall I read on?" may have been asked along with the list.
+            ("AMAZON.NextIntent" | "AMAZON.MoreIntent" | "AMAZON.YesIntent", _) => {
+                Answered::Done(turn_page(session, true, *purpose, *quantity))
+            }
+            ("AMAZON.PreviousIntent", _) => Answered::Done(turn_page(session, false, *purpose, *quantity)),
             _ if no => say(Say::AllRight),
             _ => Answered::NotAnAnswer,
         },
@@ -128,15 +133,7 @@ pub fn answer(session: &mut Session, question: &Question, reading: &Reading) -> 
             None => Answered::NotAnAnswer,
         },
         Question::EmptyBasket if yes => act(Act::EmptyBasket),
-        Question::More if yes => match &session.results {
-            Some(results) => {
-                let mut search = results.search.clone();
-                search.offset += results.page.len() as u32;
-                session.task = Some(Task::Find { purpose: Purpose::Browse, quantity: None });
-                act(Act::Search(search))
-            }
-            None => Answered::NotAnAnswer,
-        },
+        Question::More if yes => Answered::Done(turn_page(session, true, Purpose::Browse, None)),
         Question::DidYouSay(meant) if yes => Answered::Reading(meant.clone()),
         Question::DidYouSay(_) if no => say(Say::NotHeard),
         Question::EmptyBasket | Question::LookFor(_) | Question::More if no => say(Say::AllRight),

@@ -134,8 +134,8 @@ impl Dialogue {
                 forget(session);
                 self.ask_what(session, Purpose::Browse, None)
             }
-            "AMAZON.NextIntent" | "AMAZON.MoreIntent" => self.turn_page(session, true),
-            "AMAZON.PreviousIntent" => self.turn_page(session, false),
+            "AMAZON.NextIntent" | "AMAZON.MoreIntent" => turn_page(session, true, Purpose::Browse, None),
+            "AMAZON.PreviousIntent" => turn_page(session, false, Purpose::Browse, None),
 
             "SearchProductIntent" => self.find(session, reading, Purpose::Browse, None),
             "RefineSearchIntent" => self.refine(session, reading),
@@ -228,25 +228,6 @@ impl Dialogue {
         Decision::Act(Act::Search(search))
     }
 
-    fn turn_page(&self, session: &mut Session, forward: bool) -> Decision {
-        let Some(results) = &session.results else { return Decision::Say(Say::NothingOpen) };
-        let mut search = results.search.clone();
-        if forward {
-            let next = search.offset + results.page.len() as u32;
-            if next >= results.total {
-                return Decision::Say(Say::NoMoreResults);
-            }
-            search.offset = next;
-        } else {
-            if search.offset == 0 {
-                return Decision::Say(Say::NoEarlierResults);
-            }
-            search.offset = search.offset.saturating_sub(fill::PAGE);
-        }
-        session.task = Some(Task::Find { purpose: Purpose::Browse, quantity: None });
-        Decision::Act(Act::Search(search))
-    }
-
     /// Something is wanted of a product: named by words, by its place in the list, or already on the table.
     fn about(&self, session: &mut Session, reading: &Reading, purpose: Purpose) -> Decision {
         let Ok(quantity) = fill::quantity(reading) else { return ask_how_many(session, reading) };
@@ -325,6 +306,31 @@ pub(super) fn take(
         Purpose::Basket => Act::AddToBasket { sku, quantity: quantity_or_one },
         Purpose::Buy => Act::Quote { lines: vec![Line { sku, quantity: quantity_or_one }] },
     })
+}
+
+/// The results after or before those last read out, with what one of them is wanted for.
+pub(super) fn turn_page(
+    session: &mut Session,
+    forward: bool,
+    purpose: Purpose,
+    quantity: Option<Quantity>,
+) -> Decision {
+    let Some(results) = &session.results else { return Decision::Say(Say::NothingOpen) };
+    let mut search = results.search.clone();
+    if forward {
+        let next = search.offset + results.page.len() as u32;
+        if next >= results.total {
+            return Decision::Say(Say::NoMoreResults);
+        }
+        search.offset = next;
+    } else {
+        if search.offset == 0 {
+            return Decision::Say(Say::NoEarlierResults);
+        }
+        search.offset = search.offset.saturating_sub(fill::PAGE);
+    }
+    session.task = Some(Task::Find { purpose, quantity });
+    Decision::Act(Act::Search(search))
 }
 
 fn ask_how_many(session: &mut Session, reading: &Reading) -> Decision {

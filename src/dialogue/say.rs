@@ -38,6 +38,9 @@ pub enum Say {
         first: u32,
         total: u32,
         relaxed: bool,
+        /// They were read out before: the shopper went back.
+        #[serde(default)]
+        back: bool,
     },
     NothingFound {
         search: Search,
@@ -59,9 +62,6 @@ pub enum Say {
     AskWhatProduct,
     AskWhichOne {
         page: Vec<Product>,
-    },
-    AskHowMany {
-        product: Box<Product>,
     },
     /// More than one may buy by voice, or none.
     BadQuantity,
@@ -116,6 +116,10 @@ pub enum Say {
         again: bool,
     },
     NotBought,
+    /// More different things than can be read back and agreed to by voice.
+    TooManyToAgree {
+        count: u32,
+    },
     OutOfStock {
         products: Vec<Product>,
     },

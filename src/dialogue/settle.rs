@@ -93,7 +93,9 @@ fn found(
     match purpose {
         // The words fitted: the best match is what was meant. The basket can be undone and a purchase is read back
         // before it is made, so asking "which one?" every time would only tire.
-        Purpose::Describe(_) | Purpose::Basket | Purpose::Buy if !relaxed => take(session, &best, purpose, quantity),
+        Purpose::Describe(_) | Purpose::Basket | Purpose::Buy if !relaxed && search.offset == 0 => {
+            take(session, &best, purpose, quantity)
+        }
         _ => {
             let shown = search.offset + products.len() as u32;
             session.question = match purpose {
@@ -103,13 +105,24 @@ fn found(
             };
             session.product = (total == 1).then_some(best);
             let first = search.offset + 1;
+            let back = session.results.as_ref().is_some_and(|before| {
+                let again = Search { offset: before.search.offset, ..search.clone() };
+                before.search.offset > search.offset && before.search == again
+            });
             session.results = Some(Results { search: search.clone(), page: products.clone(), total });
-            Decision::Say(Say::Results { search, page: products, first, total, relaxed })
+            Decision::Say(Say::Results { search, page: products, first, total, relaxed, back })
         }
     }
 }
 
+/// Lines of an offer that can be agreed to by voice.
+const MOST_BY_VOICE: usize = 30;
+
 fn offer(session: &mut Session, quote: Quote, changed: bool) -> Decision {
+    // All of it has to be read out and agreed to, and nobody can keep so many things in mind.
+    if quote.lines.len() > MOST_BY_VOICE {
+        return Decision::Say(Say::TooManyToAgree { count: quote.lines.len() as u32 });
+    }
     if let [line] = &quote.lines[..] {
         session.product = Some(line.product.clone());
     }

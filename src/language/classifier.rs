@@ -91,8 +91,12 @@ pub struct Classifier {
 impl Classifier {
     /// Learns from `examples`; spans that are empty, overlap or lie outside the text are left out.
     pub fn train(examples: &[Example], gazetteer: &Gazetteer, options: &Options) -> Self {
-        let intents = IntentModel::train(examples, gazetteer, options);
-        let tagger = Tagger::train(examples, gazetteer, options);
+        // The two know nothing of each other, and a server that starts waits for both.
+        let (intents, tagger) = std::thread::scope(|scope| {
+            let intents = scope.spawn(|| IntentModel::train(examples, gazetteer, options));
+            let tagger = Tagger::train(examples, gazetteer, options);
+            (intents.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), tagger)
+        });
         Self { intents: Arc::new(intents), tagger: Arc::new(tagger), gazetteer: Arc::new(gazetteer.clone()) }
     }
 

@@ -12,8 +12,8 @@ use crate::shop::{Money, Order, PricedLine, Product, Quantity, Quote, QuoteOrigi
 
 /// Lines of a basket that are read out when nothing is at stake.
 const BASKET: usize = 3;
-/// Lines of an offer that are read out: what is bought is named, even when it takes a while.
-const OFFER: usize = 8;
+/// Things of a placed order that are named; all of them were read out when it was offered.
+const BOUGHT: usize = 8;
 /// Price changes and missing things that are named one by one.
 const NOTES: usize = 3;
 /// Lines on a card.
@@ -70,13 +70,15 @@ pub(super) fn confirm(t: &Teller, quote: &Quote, changed: bool) -> Draft {
 }
 
 pub(super) fn confirm_again(t: &Teller, quote: &Quote) -> Draft {
-    t.draft("confirm-purchase-again", &args!["offer" => offer(t, quote)]).card(offer_card(t, quote))
+    let mut before = vec![t.sentence("confirm-pick", &args!["offer" => offer(t, quote)])];
+    before.extend(notes(t, quote));
+    t.plain_draft("confirm-purchase-again").after(&before).card(offer_card(t, quote))
 }
 
 /// "Two bags of coffee, for twenty dollars, arriving tomorrow."
 fn offer(t: &Teller, quote: &Quote) -> String {
     let mut args = args![
-        "items" => items(t, quote.lines.iter().map(|l| counted(t, l)).collect()),
+        "items" => t.list(&quote.lines.iter().map(|l| counted(t, l)).collect::<Vec<_>>()),
         "total" => t.money(quote.total),
     ];
     if let Some(day) = quote.delivery {
@@ -89,15 +91,6 @@ fn offer(t: &Teller, quote: &Quote) -> String {
         (true, Some(_)) => "confirm-offer-several-day",
     };
     t.say(id, &args)
-}
-
-/// All lines of an offer or order, or as many as can be listened to and how many more there are.
-fn items(t: &Teller, mut items: Vec<String>) -> String {
-    if items.len() > OFFER {
-        let more = items.split_off(OFFER - 1).len();
-        items.push(t.say("confirm-more", &args!["count" => more]));
-    }
-    t.list(&items)
 }
 
 /// What the shopper must know before saying yes: other prices than last time, things left out.
@@ -147,9 +140,13 @@ fn offer_card(t: &Teller, quote: &Quote) -> Card {
 }
 
 pub(super) fn bought(t: &Teller, order: &Order, delivery: Option<Date>, again: bool) -> Draft {
-    let named = order.lines.iter().map(|l| t.counted(l.quantity, &l.spoken_name)).collect();
+    let mut named: Vec<String> = order.lines.iter().map(|l| t.counted(l.quantity, &l.spoken_name)).collect();
+    if named.len() > BOUGHT {
+        let more = named.split_off(BOUGHT - 1).len();
+        named.push(t.say("confirm-more", &args!["count" => more]));
+    }
     let mut args = args![
-        "items" => items(t, named),
+        "items" => t.list(&named),
         "total" => t.money(order.total),
         "number" => order.number.as_str(),
         "known" => if delivery.is_some() { "yes" } else { "no" },

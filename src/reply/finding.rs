@@ -21,7 +21,18 @@ const DESCRIPTION: usize = 160;
 /// A search of more words than this is not said back: it holds the whole sentence.
 const QUERY_WORDS: usize = 5;
 
-pub(super) fn results(t: &Teller, search: &Search, page: &[Product], first: u32, total: u32, relaxed: bool) -> Draft {
+/// A page of results as the dialogue found it.
+pub(super) struct Page<'a> {
+    pub search: &'a Search,
+    pub products: &'a [Product],
+    pub first: u32,
+    pub total: u32,
+    pub relaxed: bool,
+    pub back: bool,
+}
+
+pub(super) fn results(t: &Teller, found: &Page<'_>) -> Draft {
+    let &Page { search, products: page, first, total, relaxed, back } = found;
     let shown = page.get(..READ_OUT).unwrap_or(page);
     let count = u32::try_from(shown.len()).unwrap_or_default();
     let last = first.saturating_add(count).saturating_sub(1);
@@ -35,6 +46,7 @@ pub(super) fn results(t: &Teller, search: &Search, page: &[Product], first: u32,
         "kind" => if total <= 1 { "one" } else if last < total { "more" } else { "end" },
     ];
     let intro = match (first, relaxed) {
+        _ if back => "results-intro-back",
         (0 | 1, true) => "results-intro-relaxed",
         (0 | 1, false) if total <= 1 => "results-intro-one",
         (0 | 1, false) if total <= last => "results-intro-all",

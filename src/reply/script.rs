@@ -49,10 +49,20 @@ pub(super) fn letters(word: &str) -> String {
 /// The longest text of others that is looked at, in characters; every use of it is shorter.
 const LONGEST: usize = 2_000;
 
-/// Text that is safe to put between marks: no marks of its own, no control characters, single spaces.
+/// Text that is safe to put between marks: no marks of its own, nothing that a voice would spell out ("less than") or
+/// that grows when it is written as XML, single spaces.
 pub(super) fn plain(text: &str) -> String {
-    let kept = text.chars().take(LONGEST).map(|c| if c.is_control() || matches!(c, PAUSE..=END) { ' ' } else { c });
-    kept.collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
+    let mut kept = String::with_capacity(text.len());
+    for c in text.chars().take(LONGEST) {
+        match c {
+            '&' => kept.push_str(" and "),
+            '\'' => kept.push('’'),
+            '<' | '>' | '"' | PAUSE..=END => kept.push(' '),
+            c if c.is_control() => kept.push(' '),
+            c => kept.push(c),
+        }
+    }
+    kept.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Both renderings of a marked phrase; `pace` is a percentage of the voice's rate.

@@ -72,7 +72,6 @@ pub(super) fn stays_open(say: &Say) -> bool {
         | Say::NoSuchProduct { .. }
         | Say::AskWhatProduct
         | Say::AskWhichOne { .. }
-        | Say::AskHowMany { .. }
         | Say::BadQuantity
         | Say::Tracked { .. }
         | Say::Orders { .. }
@@ -90,6 +89,7 @@ pub(super) fn stays_open(say: &Say) -> bool {
         | Say::ConfirmPurchaseAgain { .. }
         // "No" to an offer is seldom "no" to the shop: another size or number is wanted.
         | Say::NotBought
+        | Say::TooManyToAgree { .. }
         | Say::OutOfStock { .. }
         | Say::ShortStock { .. }
         | Say::NeverBought { .. }
@@ -120,8 +120,9 @@ pub(super) fn draft(t: &Teller, say: &Say) -> Draft {
         Say::Trouble => t.plain_draft("trouble"),
         Say::Busy => t.plain_draft("busy"),
 
-        Say::Results { search, page, first, total, relaxed } => {
-            finding::results(t, search, page, *first, *total, *relaxed)
+        Say::Results { search, page, first, total, relaxed, back } => {
+            let (first, total, relaxed, back) = (*first, *total, *relaxed, *back);
+            finding::results(t, &finding::Page { search, products: page, first, total, relaxed, back })
         }
         Say::NothingFound { search } => finding::nothing(t, search),
         Say::NoMoreResults => t.plain_draft("no-more-results"),
@@ -131,7 +132,6 @@ pub(super) fn draft(t: &Teller, say: &Say) -> Draft {
         Say::NoSuchProduct { words } => t.draft("no-such-product", &args!["words" => finding::sought(t, words)]),
         Say::AskWhatProduct => t.plain_draft("ask-what-product"),
         Say::AskWhichOne { page } => finding::which_one(t, page),
-        Say::AskHowMany { product } => t.draft("ask-how-many", &args!["name" => t.name(&product.spoken_name)]),
         Say::BadQuantity => t.plain_draft("bad-quantity"),
 
         Say::Tracked { orders, about } => tracking::tracked(t, orders, about),
@@ -154,6 +154,7 @@ pub(super) fn draft(t: &Teller, say: &Say) -> Draft {
         Say::ConfirmPurchaseAgain { quote } => buying::confirm_again(t, quote),
         Say::Bought { order, delivery, again } => buying::bought(t, order, *delivery, *again),
         Say::NotBought => t.plain_draft("not-bought"),
+        Say::TooManyToAgree { count } => t.draft("too-many-to-agree", &args!["count" => *count]),
         Say::OutOfStock { products } => buying::out_of_stock(t, products),
         Say::ShortStock { product, .. } => {
             t.draft("short-stock", &args!["stock" => product.stock, "name" => t.name(&product.spoken_name)])
