@@ -69,7 +69,7 @@ fn main() -> ExitCode {
             table.score("hwu64, fold 1", &score, [89.0, 77.0, 71.0], others);
         }
         if wants("clinc150") {
-            let dev = load("clinc150/oos_dev")?;
+            let dev = (load("clinc150/dev")?, load("clinc150/oos_dev")?);
             let test = (load("clinc150/test")?, load("clinc150/oos_test")?);
             out_of_scope(&mut table, &load("clinc150/train")?, &dev, &test);
         }
@@ -117,9 +117,11 @@ fn shop(table: &mut Table) {
     };
     let examples = samples(&model);
     let train = |_| {
-        let start = seconds();
-        Classifier::train(&examples, &Gazetteer::new(), &Options::default());
-        (seconds() - start) * 1e3
+        // As the server trains it; on two threads, so by the clock.
+        let start = std::time::Instant::now();
+        let options = Options { slot_passes: 3, slot_copies: Some(0), hidden: 0, ..Options::default() };
+        Classifier::train(&examples, &Gazetteer::new(), &options);
+        start.elapsed().as_secs_f64() * 1e3
     };
     let best = (0..5).map(train).fold(f64::MAX, f64::min);
     let mut intents: Vec<&str> = examples.iter().map(|e| e.intent.as_str()).collect();
@@ -170,9 +172,9 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-/// In-scope sentences refused count as wrong. The out-of-scope training sentences are not used; the threshold comes
-/// from the out-of-scope development sentences.
-fn out_of_scope(table: &mut Table, train: &[Example], dev: &[Example], test: &(Vec<Example>, Vec<Example>)) {
+/// In-scope sentences refused count as wrong. The out-of-scope training sentences are not used; the threshold is the
+/// highest that costs the development sentences little accuracy.
+fn out_of_scope(table: &mut Table, train: &[Example], dev: &(Vec<Example>, Vec<Example>), test: &(Vec<Example>, Vec<Example>)) {
     let start = seconds();
     let model = Classifier::train(train, &Gazetteer::new(), &Options::default());
     let train_s = seconds() - start;
@@ -183,9 +185,10 @@ fn out_of_scope(table: &mut Table, train: &[Example], dev: &[Example], test: &(V
     let kept =
         |read: &[(f32, bool)], least: f32| share(read.iter().filter(|r| r.1 && r.0 >= least).count(), read.len());
     let refused = |read: &[(f32, bool)], least: f32| share(read.iter().filter(|r| r.0 < least).count(), read.len());
-    let outside = read(dev);
+    let (inside, outside) = (read(&dev.0), read(&dev.1));
     let mut steps = (0..1000).map(|step| step as f32 / 1000.0);
-    let threshold = steps.find(|t| refused(&outside, *t) >= DEV_RECALL).unwrap_or(1.0);
+    let threshold = steps.rfind(|t| kept(&inside, *t) >= kept(&inside, 0.0) - MOST_LOST).unwrap_or(0.0);
+    let on_dev = format!("{:.1} / {:.1}", kept(&inside, threshold), refused(&outside, threshold));
     let start = seconds();
     let (inside, outside) = (read(&test.0), read(&test.1));
     let each_ms = (seconds() - start) * 1e3 / (inside.len() + outside.len()) as f64;
@@ -205,14 +208,14 @@ fn out_of_scope(table: &mut Table, train: &[Example], dev: &[Example], test: &(V
         "BERT 52.3, SVM 46.9, Rasa 31.2, Dialogflow 14.0",
     );
     println!("{set:<22} {:<26} {:>8.2}", "  accuracy, none refused", kept(&inside, 0.0));
-    println!("{set:<22} {:<26} {threshold:>8.3}", "  threshold from dev");
+    println!("{set:<22} {:<26} {threshold:>8.3}   on dev {on_dev}", "  threshold from dev");
     table.most(set, "ms an utterance", each_ms, 0.3, "");
     println!("{set:<22} {:<26} {train_s:>8.2}", "training seconds");
 }
 
-/// Share of the 100 out-of-scope development sentences that the threshold refuses; a little over the half asked for,
-/// because so few sentences place it loosely.
-const DEV_RECALL: f64 = 55.0;
+/// Percentage points of in-scope accuracy that refusing may cost on the development sentences. There are 3,000 of
+/// those and 100 outside the scope, too few to place a threshold by.
+const MOST_LOST: f64 = 0.5;
 
 fn measure(train: &[Example], test: &[Example]) -> Score {
     let start = seconds();

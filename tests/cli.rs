@@ -112,6 +112,7 @@ fn exit_codes_tell_what_was_wrong() {
         (vec!["--set", "trust.doubt=2", "serve"], 3, "trust.doubt"),
         (vec!["serve", "--bind", &taken], 4, "cannot listen on"),
         (vec!["catalog", "import", "no-such.csv"], 3, "no-such.csv"),
+        (vec!["models", "fetch", "no-such-model"], 3, "no-such-model"),
         (vec!["keys", "revoke", "nobody"], 3, "nobody"),
     ] {
         let (code, _, err) = program.run(&args);

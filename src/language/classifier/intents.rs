@@ -15,7 +15,7 @@ pub struct IntentModel {
     names: Vec<String>,
     vocabulary: Vocabulary,
     linear: Linear,
-    network: Option<Network>,
+    networks: Vec<Network>,
     words: FxHashMap<u64, u32>,
 }
 
@@ -23,8 +23,11 @@ pub struct IntentModel {
 /// would words from outside every intent.
 const SHARPNESS: f32 = 4.0;
 
-/// From so many sentences on a network pays for its training; with fewer it only adds noise to the linear model.
+/// From so many sentences on, features of one sentence only take room; with fewer they help.
 const MANY: usize = 5_000;
+
+/// Small networks from different beginnings err differently: together they beat one as large as all of them.
+const NETWORKS: u64 = 3;
 
 pub struct Ranked {
     pub ranking: Vec<(String, f32)>,
@@ -43,9 +46,8 @@ impl IntentModel {
         names.sort_unstable();
         names.dedup();
         let sentences: Vec<Sentence> = examples.iter().map(|e| Sentence::new(&e.text)).collect();
-        let many = examples.len() >= MANY;
-        // Features of one sentence help when there are few; later they only take room.
-        let vocabulary = Vocabulary::learn(&sentences, gazetteer, if many { 2 } else { 1 });
+        let least = if examples.len() >= MANY { 2 } else { 1 };
+        let vocabulary = Vocabulary::learn(&sentences, gazetteer, least);
         let rows: Vec<Row> = sentences.iter().map(|s| vocabulary.row(s, gazetteer)).collect();
         let targets: Vec<usize> = examples.iter().map(|e| names.binary_search(&e.intent).unwrap_or_default()).collect();
         let mut words = FxHashMap::default();
@@ -57,19 +59,13 @@ impl IntentModel {
         let (features, classes, seed) = (vocabulary.index.len() + 1, names.len(), options.seed);
         let how = linear::Training { features, classes, cost: 2.0, passes: options.intent_passes, seed };
         let linear = Linear::train(&rows, &targets, &how);
-        let hidden = options.hidden.unwrap_or(if many { 256 } else { 0 });
-        let how = network::Training {
-            features,
-            classes,
-            hidden,
-            passes: 10,
-            rate: 0.05,
-            drop_hidden: 0.3,
-            drop_features: 0.1,
-            seed,
+        let train = |seed| {
+            let (hidden, passes, rate, drop_hidden, drop_features) = (options.hidden, 10, 0.05, 0.3, 0.1);
+            let how = network::Training { features, classes, hidden, passes, rate, drop_hidden, drop_features, seed };
+            Network::train(&rows, &targets, &how)
         };
-        let network = (hidden > 0).then(|| Network::train(&rows, &targets, &how));
-        Self { names, vocabulary, linear, network, words }
+        let networks = if options.hidden > 0 { (0..NETWORKS).map(|n| train(seed + n)).collect() } else { Vec::new() };
+        Self { names, vocabulary, linear, networks, words }
     }
 
     pub fn rank(&self, sentence: &Sentence, gazetteer: &Gazetteer) -> Ranked {
@@ -78,9 +74,12 @@ impl IntentModel {
         self.linear.scores(&row, &mut scores);
         scores.iter_mut().for_each(|s| *s *= SHARPNESS);
         network::softmax(&mut scores);
-        if let Some(network) = &self.network {
-            for (score, chance) in scores.iter_mut().zip(network.chances(&row)) {
-                *score = (*score + chance) / 2.0;
+        if !self.networks.is_empty() {
+            scores.iter_mut().for_each(|s| *s /= 2.0);
+            for network in &self.networks {
+                for (score, chance) in scores.iter_mut().zip(network.chances(&row)) {
+                    *score += chance / (2 * NETWORKS) as f32;
+                }
             }
         }
         let mut ranking: Vec<(String, f32)> = self.names.iter().cloned().zip(scores.iter().copied()).collect();

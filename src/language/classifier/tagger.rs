@@ -69,8 +69,8 @@ impl Tagger {
             labels: 2 * slots.len() + 1,
             domains,
             passes: options.slot_passes,
-            rate: 0.07,
-            decay: 1.0,
+            rate: 0.05,
+            decay: 2.0,
             seed: options.seed,
         };
         let crf = Crf::train(&chains, &how);

@@ -1,0 +1,171 @@
+//! `cargo bench --bench eval_ears [-- MODEL.bin]`: what the recogniser hears, how far its confidence can be trusted,
+//! and what workers and threads are worth. Needs no network; speech of people lies in `$VOICECART_DATA/speech`
+//! (default `../shared/data`) and is skipped, with a word, where it is not.
+//!
+//! Word error rate is edits over words of the reference. Confidence is judged as a detector of transcripts that are
+//! right to the word: the area under its curve, and what each threshold keeps and refuses.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers outside #[test] functions too
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use voicecart::asr::models::Chosen;
+use voicecart::asr::whisper::{PoolOptions, WhisperPool};
+use voicecart::asr::{Bias, Recognizer};
+use voicecart::audio::Samples;
+use voicecart::audio::decode::{Limits, decode};
+
+/// One clip with what is said in it.
+struct Clip {
+    samples: Samples,
+    words: Vec<String>,
+}
+
+/// A clip that was heard.
+struct Heard {
+    errors: usize,
+    confidence: f32,
+}
+
+fn main() {
+    let model = std::env::args().skip(1).find(|a| !a.starts_with("--")).map(PathBuf::from);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let open = |workers, threads| {
+        let options = PoolOptions { workers, threads, queue: 10_000 };
+        match &model {
+            Some(path) => WhisperPool::load(path, options),
+            None => WhisperPool::open(&Chosen::embedded().expect("the manifest"), options),
+        }
+        .unwrap_or_else(|e| panic!("{e}"))
+    };
+    let pool = open(1, 1);
+    println!("ears: {}, one worker, one thread", pool.model());
+    println!("{:<16} {:>6} {:>8} {:>10} {:>12} {:>12}", "set", "clips", "WER %", "right %", "unheard %", "ms a clip");
+    let mut all = Vec::new();
+    for (name, clips) in sets() {
+        if clips.is_empty() {
+            println!("{name:<16} skipped: not there (set VOICECART_DATA)");
+            continue;
+        }
+        let began = Instant::now();
+        let heard: Vec<Heard> = clips.iter().map(|c| runtime.block_on(hear(&pool, c))).collect();
+        let ms = began.elapsed().as_secs_f64() * 1e3 / clips.len() as f64;
+        let words: usize = clips.iter().map(|c| c.words.len()).sum();
+        let errors: usize = heard.iter().map(|h| h.errors).sum();
+        let percent = |n: usize, of: usize| 100.0 * n as f64 / of as f64;
+        println!(
+            "{name:<16} {:>6} {:>8.1} {:>10.1} {:>12.1} {ms:>12.0}",
+            clips.len(),
+            percent(errors, words),
+            percent(heard.iter().filter(|h| h.errors == 0).count(), clips.len()),
+            percent(heard.iter().filter(|h| h.confidence == 0.0).count(), clips.len()),
+        );
+        all.extend(heard);
+    }
+    trust(&all);
+    let Some((_, clips)) = sets().into_iter().next() else { return };
+    println!("\nclips a second by workers x threads, {} clips at once", clips.len());
+    for (workers, threads) in [(1, 1), (2, 1), (1, 2), (2, 2)] {
+        let pool = open(workers, threads);
+        let rounds: Vec<f64> = (0..3)
+            .map(|_| {
+                let began = Instant::now();
+                runtime.block_on(futures::future::join_all(clips.iter().map(|c| hear(&pool, c))));
+                clips.len() as f64 / began.elapsed().as_secs_f64()
+            })
+            .collect();
+        let (low, high) = rounds.iter().fold((f64::MAX, 0.0_f64), |(l, h), r| (l.min(*r), h.max(*r)));
+        println!("{workers} x {threads}: {low:.1} to {high:.1}");
+    }
+}
+
+async fn hear(pool: &WhisperPool, clip: &Clip) -> Heard {
+    let later = Instant::now() + Duration::from_secs(600);
+    let heard = pool.recognize(clip.samples.clone(), Bias::default(), later).await.expect("heard");
+    let said: Vec<&str> = heard.text.split(' ').filter(|w| !w.is_empty()).collect();
+    Heard { errors: edits(&clip.words, &said), confidence: heard.confidence }
+}
+
+/// How well confidence tells right transcripts from wrong ones, over all sets together.
+fn trust(all: &[Heard]) {
+    let (right, wrong): (Vec<&Heard>, Vec<&Heard>) =
+        all.iter().filter(|h| h.confidence > 0.0).partition(|h| h.errors == 0);
+    if right.is_empty() || wrong.is_empty() {
+        return;
+    }
+    let mut won = 0.0;
+    for r in &right {
+        for w in &wrong {
+            won +=
+                if r.confidence > w.confidence { 1.0 } else { 0.5 * f64::from(u8::from(r.confidence == w.confidence)) };
+        }
+    }
+    println!(
+        "\nconfidence: area under the curve {:.3} over {} right and {} wrong transcripts",
+        won / (right.len() * wrong.len()) as f64,
+        right.len(),
+        wrong.len()
+    );
+    println!("{:>10} {:>14} {:>16}", "threshold", "right kept %", "wrong refused %");
+    for threshold in [0.1, 0.2, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9] {
+        let kept = right.iter().filter(|h| h.confidence >= threshold).count();
+        let refused = wrong.iter().filter(|h| h.confidence < threshold).count();
+        println!(
+            "{threshold:>10} {:>14.1} {:>16.1}",
+            100.0 * kept as f64 / right.len() as f64,
+            100.0 * refused as f64 / wrong.len() as f64
+        );
+    }
+}
+
+/// Insertions, deletions and substitutions between two lines of words.
+fn edits(wanted: &[String], said: &[&str]) -> usize {
+    let mut row: Vec<usize> = (0..=said.len()).collect();
+    for (i, want) in wanted.iter().enumerate() {
+        let mut corner = row[0];
+        row[0] = i + 1;
+        for (j, word) in said.iter().enumerate() {
+            let change = corner + usize::from(want != word);
+            corner = row[j + 1];
+            row[j + 1] = change.min(row[j] + 1).min(corner + 1);
+        }
+    }
+    row[said.len()]
+}
+
+fn sets() -> Vec<(&'static str, Vec<Clip>)> {
+    let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("audio-fixtures");
+    let data = PathBuf::from(std::env::var("VOICECART_DATA").unwrap_or_else(|_| "../shared/data".into()));
+    let speech = data.join("speech");
+    vec![
+        ("fixtures, clean", fixtures(&ours, "clean")),
+        ("fixtures, noise", fixtures(&ours, "noise")),
+        ("people, an4", people(&speech.join("an4"), "test.jsonl", "")),
+        ("people, digits", people(&speech, "digits.jsonl", "digits/")),
+        ("people, words", people(&speech, "words.jsonl", "words/")),
+    ]
+}
+
+fn fixtures(folder: &Path, condition: &str) -> Vec<Clip> {
+    let manifest = std::fs::read_to_string(folder.join("manifest.toml")).expect("audio-fixtures/manifest.toml");
+    let manifest: toml::Table = manifest.parse().expect("a TOML table");
+    let clips = manifest["clip"].as_array().expect("clips");
+    let here = clips.iter().filter(|c| c["condition"].as_str() == Some(condition));
+    here.map(|c| clip(&folder.join(c["file"].as_str().unwrap()), c["transcript"].as_str().unwrap())).collect()
+}
+
+fn people(folder: &Path, list: &str, within: &str) -> Vec<Clip> {
+    let Ok(lines) = std::fs::read_to_string(folder.join(list)) else { return Vec::new() };
+    let rows = lines.lines().map(|l| serde_json::from_str::<serde_json::Value>(l).expect("a line of JSON"));
+    rows.map(|r| clip(&folder.join(format!("{within}{}", r["file"].as_str().unwrap())), r["text"].as_str().unwrap()))
+        .collect()
+}
+
+fn clip(path: &Path, text: &str) -> Clip {
+    let bytes = std::fs::read(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let samples = decode(&bytes, None, &Limits { min_seconds: 0.0, ..Limits::default() });
+    let samples = samples.unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let words = text.to_lowercase().split_whitespace().map(str::to_owned).collect();
+    Clip { samples, words }
+}
