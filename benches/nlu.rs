@@ -174,7 +174,12 @@ fn text(value: &Value) -> String {
 
 /// In-scope sentences refused count as wrong. The out-of-scope training sentences are not used; the threshold is the
 /// highest that costs the development sentences little accuracy.
-fn out_of_scope(table: &mut Table, train: &[Example], dev: &(Vec<Example>, Vec<Example>), test: &(Vec<Example>, Vec<Example>)) {
+fn out_of_scope(
+    table: &mut Table,
+    train: &[Example],
+    dev: &(Vec<Example>, Vec<Example>),
+    test: &(Vec<Example>, Vec<Example>),
+) {
     let start = seconds();
     let model = Classifier::train(train, &Gazetteer::new(), &Options::default());
     let train_s = seconds() - start;

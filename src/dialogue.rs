@@ -27,7 +27,7 @@ pub enum Decision {
 pub trait SessionStore: Send + Sync {
     /// `None` when there is no such session or it has lapsed.
     fn load<'a>(&'a self, id: &'a SessionId) -> BoxFuture<'a, Result<Option<Session>, SessionError>>;
-    fn save<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<(), SessionError>>;
+    fn save(&self, session: Session) -> BoxFuture<'_, Result<(), SessionError>>;
     fn end<'a>(&'a self, id: &'a SessionId) -> BoxFuture<'a, Result<(), SessionError>>;
 }
 

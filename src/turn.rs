@@ -223,13 +223,14 @@ impl Spine {
         session.remember(Answered {
             request: caller.request.clone(),
             fingerprint,
-            say,
+            say: Arc::new(say),
             reading: reading.clone(),
             ended: !open,
         });
         session.touched = self.clock.now();
-        self.sessions.save(&session).await?;
-        Ok(Answer { session: session.id, open, transcript, reading, reply, speech: None, timings: *timings })
+        let id = session.id.clone();
+        self.sessions.save(session).await?;
+        Ok(Answer { session: id, open, transcript, reading, reply, speech: None, timings: *timings })
     }
 
     async fn open(&self, id: SessionId, caller: &Caller) -> Result<Session, TurnError> {

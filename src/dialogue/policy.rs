@@ -128,7 +128,7 @@ impl Dialogue {
             }
             "AMAZON.CancelIntent" if session.turns > 0 => say(Say::Cancelled),
             "AMAZON.CancelIntent" => say(Say::Goodbye),
-            "AMAZON.RepeatIntent" => say(session.last.clone().unwrap_or(Say::NothingOpen)),
+            "AMAZON.RepeatIntent" => say(session.last.as_deref().cloned().unwrap_or(Say::NothingOpen)),
             "AMAZON.YesIntent" | "AMAZON.NoIntent" => say(Say::NothingOpen),
             "AMAZON.StartOverIntent" => {
                 forget(session);
@@ -267,7 +267,7 @@ impl Dialogue {
         let Ok(Some(quantity)) = fill::quantity(reading) else {
             return ask_how_many(session, reading);
         };
-        if let Some(Say::Added { line, .. }) = &session.last {
+        if let Some(Say::Added { line, .. }) = session.last.as_deref() {
             let sku = line.product.sku.clone();
             session.task = Some(Task::Requantify { sku: sku.clone(), quantity });
             return Decision::Act(Act::RemoveFromBasket { what: sku.as_str().to_owned() });
@@ -368,7 +368,7 @@ fn forget(session: &mut Session) {
 }
 
 fn topic(session: &Session) -> HelpTopic {
-    match (&session.question, &session.last) {
+    match (&session.question, session.last.as_deref()) {
         (Some(Question::Purchase(_)), _) => HelpTopic::Purchase,
         (_, Some(Say::Results { .. } | Say::Product { .. } | Say::AskWhichOne { .. })) => HelpTopic::Results,
         (_, Some(Say::Basket { .. } | Say::Added { .. } | Say::Removed { .. })) => HelpTopic::Basket,

@@ -1,5 +1,7 @@
 //! What is remembered between two turns of one conversation.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -43,7 +45,7 @@ pub struct Session {
     /// The order last spoken of.
     pub order: Option<OrderNumber>,
     /// The last thing said, for "repeat".
-    pub last: Option<Say>,
+    pub last: Option<Arc<Say>>,
     /// Speech rate in percent of the voice's own, 50..=200.
     pub pace: u32,
     /// Turns in a row that were not understood.
@@ -134,7 +136,7 @@ pub struct Answered {
     pub request: RequestId,
     /// Hash of what was asked; another one under the same request id is a caller's mistake.
     pub fingerprint: u64,
-    pub say: Say,
+    pub say: Arc<Say>,
     pub reading: Option<Reading>,
     pub ended: bool,
 }
@@ -142,10 +144,10 @@ pub struct Answered {
 impl Session {
     /// Keeps the turn for retries and for "repeat".
     pub fn remember(&mut self, answered: Answered) {
-        const KEPT: usize = 8;
+        const KEPT: usize = 4;
         self.turns += 1;
         // "Repeat" means the last thing about the shop, not the apology or the acknowledgement after it.
-        if !matches!(answered.say, Say::NotHeard | Say::Pace { .. } | Say::NothingOpen | Say::Spelled { .. }) {
+        if !matches!(*answered.say, Say::NotHeard | Say::Pace { .. } | Say::NothingOpen | Say::Spelled { .. }) {
             self.last = Some(answered.say.clone());
         }
         if self.answered.len() == KEPT {

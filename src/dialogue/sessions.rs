@@ -1,4 +1,5 @@
 //! Where sessions are kept between turns.
 
+mod journal;
 pub mod memory;
 pub mod sql;

@@ -15,9 +15,9 @@ impl SessionStore for MemorySessions {
         Box::pin(async move { Ok(self.0.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned()) })
     }
 
-    fn save<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<(), SessionError>> {
+    fn save(&self, session: Session) -> BoxFuture<'_, Result<(), SessionError>> {
         Box::pin(async move {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(session.id.clone(), session.clone());
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(session.id.clone(), session);
             Ok(())
         })
     }

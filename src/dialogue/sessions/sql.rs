@@ -1,47 +1,60 @@
-//! Sessions in a SQLite file of their own. A turn is answered only after its session is written, so a killed process
-//! loses no conversation; writes of concurrent turns are gathered into one commit.
+//! Sessions in a SQLite file of their own, behind a journal. A turn is answered once its session is in the journal, so a
+//! killed process loses no conversation; what the journal holds is folded into the file many turns at a time.
 //!
 //! Not in the shop's database: a conversation is not worth the disk sync that an order is, and its writes must not
-//! stand in front of a purchase.
+//! stand in front of a purchase. Not straight into SQLite: a commit is a trip to its thread and back, which every turn
+//! would wait for.
 
 use std::collections::HashMap;
-use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Row, SqlitePool};
-use tokio::sync::{mpsc, oneshot};
 
+use super::journal::Journal;
 use crate::dialogue::{Session, SessionError, SessionId, SessionStore};
 
 /// Sessions held in memory beside the file; more than this and the file is asked again.
 const CACHED: usize = 4096;
-/// Most sessions written in one commit.
-const BATCH: usize = 256;
+/// How often the journal is folded into the file.
+const FOLD: Duration = Duration::from_millis(500);
 /// How often lapsed sessions are removed.
 const SWEEP: Duration = Duration::from_secs(600);
 
 pub struct SqlSessions {
     pool: SqlitePool,
-    cache: Mutex<HashMap<SessionId, Session>>,
-    writes: mpsc::Sender<Write>,
+    recent: Arc<Mutex<Recent>>,
     /// Silence after which a conversation is over.
     lapse: jiff::SignedDuration,
 }
 
-struct Write {
+/// What is not only in the file.
+struct Recent {
+    /// Where journals lie, beside the file.
+    folder: PathBuf,
+    journal: Journal,
+    /// Latest state of what the journal holds.
+    unfolded: HashMap<String, Record>,
+    cache: HashMap<SessionId, Session>,
+}
+
+/// A line of the journal.
+#[derive(Clone, Serialize, Deserialize)]
+struct Record {
     id: String,
-    /// `None` removes the session.
+    /// The session as JSON; `None` once it has ended.
     state: Option<String>,
     touched: i64,
-    done: oneshot::Sender<Result<(), String>>,
 }
 
 impl SqlSessions {
-    /// Opens or makes the file. Sessions untouched for `lapse` are gone.
+    /// Opens or makes the file, and takes in what processes that were killed had left in their journals. Sessions
+    /// untouched for `lapse` are gone.
     pub async fn open(path: &Path, lapse: Duration) -> Result<Self, SessionError> {
         let options = SqliteConnectOptions::new()
             .filename(path)
@@ -49,7 +62,8 @@ impl SqlSessions {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
             .busy_timeout(Duration::from_secs(2));
-        let pool = SqlitePoolOptions::new().max_connections(2).connect_with(options).await.map_err(storage)?;
+        let pool = SqlitePoolOptions::new().max_connections(2).test_before_acquire(false);
+        let pool = pool.connect_with(options).await.map_err(storage)?;
         sqlx::query("CREATE TABLE IF NOT EXISTS sessions (id TEXT PRIMARY KEY, state TEXT NOT NULL, touched INTEGER NOT NULL) STRICT, WITHOUT ROWID")
             .execute(&pool)
             .await
@@ -58,86 +72,113 @@ impl SqlSessions {
             .execute(&pool)
             .await
             .map_err(storage)?;
-        let (writes, inbox) = mpsc::channel(BATCH * 4);
-        tokio::spawn(write_all(pool.clone(), inbox, lapse));
+        let folder = path.with_extension("journals");
+        std::fs::create_dir_all(&folder).map_err(storage)?;
+        let (lines, journals) = Journal::left_behind(&folder).map_err(storage)?;
+        let mut unfolded = HashMap::new();
+        for record in lines.iter().filter_map(|line| serde_json::from_str::<Record>(line).ok()) {
+            unfolded.insert(record.id.clone(), record);
+        }
+        commit(&pool, &unfolded).await.map_err(storage)?;
+        for journal in journals {
+            journal.remove().map_err(storage)?;
+        }
+        let journal = Journal::create(&folder).map_err(storage)?;
+        let recent = Recent { folder, journal, unfolded: HashMap::new(), cache: HashMap::new() };
+        let recent = Arc::new(Mutex::new(recent));
+        tokio::spawn(keep(pool.clone(), Arc::downgrade(&recent), lapse));
         let lapse = jiff::SignedDuration::try_from(lapse).unwrap_or(jiff::SignedDuration::MAX);
-        Ok(Self { pool, cache: Mutex::default(), writes, lapse })
+        Ok(Self { pool, recent, lapse })
     }
 
-    async fn write(&self, id: &SessionId, state: Option<String>, touched: Timestamp) -> Result<(), SessionError> {
-        let (done, written) = oneshot::channel();
-        let write = Write { id: id.as_str().to_owned(), state, touched: touched.as_millisecond(), done };
-        let gone = |_| storage(std::io::Error::other("the session writer has stopped"));
-        self.writes.send(write).await.map_err(|e| gone(e.to_string()))?;
-        written.await.map_err(|e| gone(e.to_string()))?.map_err(|e| storage(std::io::Error::other(e)))
-    }
-
-    fn cached(&self, id: &SessionId) -> Option<Session> {
-        self.cache.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
+    fn recent(&self) -> MutexGuard<'_, Recent> {
+        lock(&self.recent)
     }
 
     fn live(&self, session: Session) -> Option<Session> {
         (Timestamp::now().duration_since(session.touched) < self.lapse).then_some(session)
+    }
+
+    fn read(&self, state: &str) -> Option<Session> {
+        match serde_json::from_str(state) {
+            Ok(session) => self.live(session),
+            // Written by another release: the conversation starts afresh, orders and baskets are elsewhere.
+            Err(error) => {
+                tracing::warn!(%error, "a stored session cannot be read and is dropped");
+                None
+            }
+        }
+    }
+}
+
+impl Recent {
+    fn write(&mut self, record: Record) -> Result<(), SessionError> {
+        let mut line = serde_json::to_vec(&record).map_err(storage)?;
+        line.push(b'\n');
+        self.journal.append(&line).map_err(storage)?;
+        self.unfolded.insert(record.id.clone(), record);
+        Ok(())
     }
 }
 
 impl SessionStore for SqlSessions {
     fn load<'a>(&'a self, id: &'a SessionId) -> BoxFuture<'a, Result<Option<Session>, SessionError>> {
         Box::pin(async move {
-            if let Some(session) = self.cached(id) {
-                return Ok(self.live(session));
+            {
+                let recent = self.recent();
+                if let Some(session) = recent.cache.get(id) {
+                    return Ok(self.live(session.clone()));
+                }
+                if let Some(record) = recent.unfolded.get(id.as_str()) {
+                    return Ok(record.state.as_deref().and_then(|state| self.read(state)));
+                }
             }
             let row = sqlx::query("SELECT state FROM sessions WHERE id = ?")
                 .bind(id.as_str())
                 .fetch_optional(&self.pool)
                 .await
                 .map_err(storage)?;
-            let Some(row) = row else { return Ok(None) };
-            match serde_json::from_str(row.get::<&str, _>(0)) {
-                Ok(session) => Ok(self.live(session)),
-                // Written by another release: the conversation starts afresh, orders and baskets are elsewhere.
-                Err(error) => {
-                    tracing::warn!(%error, "a stored session cannot be read and is dropped");
-                    Ok(None)
-                }
-            }
+            Ok(row.and_then(|row| self.read(row.get::<&str, _>(0))))
         })
     }
 
-    fn save<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<(), SessionError>> {
+    fn save(&self, session: Session) -> BoxFuture<'_, Result<(), SessionError>> {
         Box::pin(async move {
-            let state = serde_json::to_string(session).map_err(storage)?;
-            self.write(&session.id, Some(state), session.touched).await?;
-            let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
-            if cache.len() >= CACHED {
-                cache.clear();
+            let state = serde_json::to_string(&session).map_err(storage)?;
+            let (id, touched) = (session.id.as_str().to_owned(), session.touched.as_millisecond());
+            let mut recent = self.recent();
+            recent.write(Record { id, state: Some(state), touched })?;
+            if recent.cache.len() >= CACHED {
+                recent.cache.clear();
             }
-            cache.insert(session.id.clone(), session.clone());
+            recent.cache.insert(session.id.clone(), session);
             Ok(())
         })
     }
 
     fn end<'a>(&'a self, id: &'a SessionId) -> BoxFuture<'a, Result<(), SessionError>> {
         Box::pin(async move {
-            self.cache.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
-            self.write(id, None, Timestamp::now()).await
+            let mut recent = self.recent();
+            recent.cache.remove(id);
+            recent.write(Record { id: id.as_str().to_owned(), state: None, touched: 0 })
         })
     }
 }
 
-async fn write_all(pool: SqlitePool, mut inbox: mpsc::Receiver<Write>, lapse: Duration) {
-    let mut batch = Vec::with_capacity(BATCH);
+fn lock(recent: &Mutex<Recent>) -> MutexGuard<'_, Recent> {
+    recent.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Folds the journal and sweeps out what has lapsed, as long as anybody holds the store.
+async fn keep(pool: SqlitePool, recent: std::sync::Weak<Mutex<Recent>>, lapse: Duration) {
+    let mut fold = tokio::time::interval(FOLD);
     let mut sweep = tokio::time::interval(SWEEP);
     loop {
         tokio::select! {
-            n = inbox.recv_many(&mut batch, BATCH) => {
-                if n == 0 {
-                    return;
-                }
-                let result = commit(&pool, &batch).await.map_err(|e| e.to_string());
-                for write in batch.drain(..) {
-                    // The turn that waited may have been given up meanwhile.
-                    let _ = write.done.send(result.clone());
+            _ = fold.tick() => {
+                let Some(recent) = recent.upgrade() else { return };
+                if let Err(error) = fold_once(&pool, &recent).await {
+                    tracing::warn!(%error, "sessions stay in their journal for now");
                 }
             }
             _ = sweep.tick() => {
@@ -150,31 +191,45 @@ async fn write_all(pool: SqlitePool, mut inbox: mpsc::Receiver<Write>, lapse: Du
     }
 }
 
-/// One statement for the whole batch: a statement is one trip to SQLite's thread and one commit.
-async fn commit(pool: &SqlitePool, batch: &[Write]) -> Result<(), sqlx::Error> {
-    let kept: Vec<_> = batch.iter().filter_map(|w| w.state.as_ref().map(|s| (&w.id, s, w.touched))).collect();
-    let ended: Vec<_> = batch.iter().filter(|w| w.state.is_none()).map(|w| &w.id).collect();
-    if let [(id, state, touched)] = kept[..] {
-        sqlx::query("INSERT OR REPLACE INTO sessions (id, state, touched) VALUES (?, ?, ?)")
-            .bind(id)
-            .bind(state)
-            .bind(touched)
-            .execute(pool)
-            .await?;
-    } else if !kept.is_empty() {
-        let rows = serde_json::to_string(&kept).map_err(|e| sqlx::Error::Encode(e.into()))?;
+/// Moves what the journal holds into the file. Turns go on in a new journal meanwhile; the old one goes when it is no
+/// longer needed, and is looked at again at the next start when that fails.
+async fn fold_once(pool: &SqlitePool, recent: &Mutex<Recent>) -> Result<(), SessionError> {
+    let (old, records) = {
+        let mut recent = lock(recent);
+        if recent.unfolded.is_empty() {
+            return Ok(());
+        }
+        let next = Journal::create(&recent.folder).map_err(storage)?;
+        (std::mem::replace(&mut recent.journal, next), recent.unfolded.clone())
+    };
+    commit(pool, &records).await.map_err(storage)?;
+    old.remove().map_err(storage)?;
+    // What was written again meanwhile is newer than what was folded.
+    let mut recent = lock(recent);
+    recent.unfolded.retain(|id, now| records.get(id).is_none_or(|then| then.state != now.state));
+    Ok(())
+}
+
+/// One statement for all of them: a statement is one trip to SQLite's thread and one commit.
+async fn commit(pool: &SqlitePool, records: &HashMap<String, Record>) -> Result<(), sqlx::Error> {
+    let json = |value: Vec<_>| serde_json::to_string(&value).map_err(|e| sqlx::Error::Encode(e.into()));
+    let kept: Vec<_> = records.values().filter(|r| r.state.is_some()).collect();
+    if !kept.is_empty() {
         sqlx::query(
-            "INSERT OR REPLACE INTO sessions (id, state, touched) \
-             SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?)",
+            // A journal that outlived its folding may hold what is long out of date.
+            "INSERT INTO sessions (id, state, touched) \
+             SELECT value ->> 'id', value ->> 'state', value ->> 'touched' FROM json_each(?) WHERE true \
+             ON CONFLICT (id) DO UPDATE SET state = excluded.state, touched = excluded.touched \
+             WHERE excluded.touched >= touched",
         )
-        .bind(rows)
+        .bind(json(kept)?)
         .execute(pool)
         .await?;
     }
+    let ended: Vec<_> = records.values().filter(|r| r.state.is_none()).collect();
     if !ended.is_empty() {
-        let ids = serde_json::to_string(&ended).map_err(|e| sqlx::Error::Encode(e.into()))?;
-        sqlx::query("DELETE FROM sessions WHERE id IN (SELECT value FROM json_each(?))")
-            .bind(ids)
+        sqlx::query("DELETE FROM sessions WHERE id IN (SELECT value ->> 'id' FROM json_each(?))")
+            .bind(json(ended)?)
             .execute(pool)
             .await?;
     }
@@ -204,7 +259,7 @@ mod tests {
         let store = Arc::new(SqlSessions::open(&path, Duration::from_secs(60)).await.unwrap());
         let saves = (0..500).map(|n| {
             let store = store.clone();
-            tokio::spawn(async move { store.save(&session(n)).await.unwrap() })
+            tokio::spawn(async move { store.save(session(n)).await.unwrap() })
         });
         futures::future::join_all(saves).await.into_iter().for_each(|r| r.unwrap());
         drop(store);
@@ -220,12 +275,32 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_journal_is_folded_and_the_latest_state_counts() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sessions.db");
+        let store = SqlSessions::open(&path, Duration::from_secs(60)).await.unwrap();
+        let journals = || std::fs::read_dir(folder.path().join("sessions.journals")).unwrap().count();
+        for turns in 0..40 {
+            store.save(Session { turns, ..session(1) }).await.unwrap();
+            store.save(Session { turns, ..session(2) }).await.unwrap();
+            fold_once(&store.pool, &store.recent).await.unwrap();
+        }
+        store.end(&session(2).id).await.unwrap();
+        fold_once(&store.pool, &store.recent).await.unwrap();
+        store.recent().cache.clear();
+        assert!(store.recent().unfolded.is_empty());
+        assert_eq!(journals(), 1);
+        assert_eq!(store.load(&session(1).id).await.unwrap().map(|s| s.turns), Some(39));
+        assert_eq!(store.load(&session(2).id).await.unwrap(), None);
+    }
+
+    #[tokio::test]
     async fn a_lapsed_session_is_gone() {
         let folder = tempfile::tempdir().unwrap();
         let store = SqlSessions::open(&folder.path().join("s.db"), Duration::from_secs(60)).await.unwrap();
         let mut old = session(1);
         old.touched = Timestamp::now() - jiff::SignedDuration::from_secs(61);
-        store.save(&old).await.unwrap();
+        store.save(old.clone()).await.unwrap();
         assert_eq!(store.load(&old.id).await.unwrap(), None);
     }
 }

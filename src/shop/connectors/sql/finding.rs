@@ -2,7 +2,7 @@
 
 use sqlx::SqliteConnection;
 
-use super::{Asked, products};
+use super::{Asked, products, rows};
 use crate::shop::{Catalogue, Outcome, Search, ShopError, Sku};
 
 /// So many of the customer's own products are preferred among equals.
@@ -15,8 +15,8 @@ pub async fn search(
     asked: &Asked<'_>,
 ) -> Result<Outcome, ShopError> {
     search.limit = search.limit.clamp(1, 50);
-    catalogue.follow(products::version(db).await?);
-    let own = bought_before(db, asked).await?;
+    let (version, own) = bought_before(db, asked).await?;
+    catalogue.follow(version);
     let hits = catalogue.find(&search, &own)?;
     let mut products = products::by_skus(db, &hits.skus).await?;
     // Stock moves between two builds of the index.
@@ -49,15 +49,18 @@ pub fn skus(catalogue: &Catalogue, words: &str) -> Vec<String> {
     }
 }
 
-async fn bought_before(db: &mut SqliteConnection, asked: &Asked<'_>) -> Result<Vec<Sku>, ShopError> {
-    let skus: Vec<String> = sqlx::query_scalar(
-        "SELECT l.sku FROM orders o JOIN order_lines l ON l.order_number = o.number
-         WHERE o.customer_id = ?1 AND o.status NOT IN ('cancelled', 'returned')
-         GROUP BY l.sku ORDER BY max(o.placed_at) DESC LIMIT ?2",
+/// The version of the catalogue, and what the customer bought before, latest first.
+async fn bought_before(db: &mut SqliteConnection, asked: &Asked<'_>) -> Result<(i64, Vec<Sku>), ShopError> {
+    let (version, skus): (i64, String) = sqlx::query_as(
+        "SELECT version, (SELECT json_group_array(sku) FROM (
+            SELECT l.sku FROM orders o JOIN order_lines l ON l.order_number = o.number
+            WHERE o.customer_id = ?1 AND o.status NOT IN ('cancelled', 'returned')
+            GROUP BY l.sku ORDER BY max(o.placed_at) DESC LIMIT ?2))
+         FROM catalogue",
     )
     .bind(asked.customer.as_str())
     .bind(OWN)
-    .fetch_all(db)
+    .fetch_one(db)
     .await?;
-    Ok(skus.iter().filter_map(|s| Sku::new(s).ok()).collect())
+    Ok((version, rows::json("catalogue", skus)?))
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde_json::json;
-use sqlx::{Row, SqliteConnection};
+use sqlx::SqliteConnection;
 
 use super::rows;
 use crate::shop::{CustomerId, Order, OrderNumber, ShopError};
@@ -22,16 +22,32 @@ pub struct Bought<'a> {
     pub promised: jiff::civil::Date,
 }
 
+/// Orders with all that belongs to them, in one statement: each is a trip to the database's own thread.
+macro_rules! whole {
+    ($which:literal) => {
+        concat!(
+            "SELECT o.*,
+                (SELECT json_group_array(json_object('sku', l.sku, 'spoken_name', l.spoken_name,
+                    'quantity', l.quantity, 'unit_price', l.unit_price) ORDER BY l.position)
+                 FROM order_lines l WHERE l.order_number = o.number) AS lines,
+                (SELECT json_group_array(json_object('status', p.status, 'carrier', p.carrier,
+                    'tracking_number', p.tracking_number, 'contents', json(p.contents), 'expected', p.expected,
+                    'promised', p.promised, 'delivered_at', p.delivered_at) ORDER BY p.position)
+                 FROM parcels p WHERE p.order_number = o.number) AS parcels
+             FROM orders o WHERE o.customer_id = ?1 AND ",
+            $which,
+            " ORDER BY o.placed_at DESC, o.number DESC LIMIT ?2"
+        )
+    };
+}
+
+/// So many orders are read in one go at most, where the caller names no number.
+const MOST: u32 = 50;
+
 /// The customer's newest orders.
 pub async fn newest(db: &mut SqliteConnection, customer: &CustomerId, limit: u32) -> Result<Vec<Order>, ShopError> {
-    let numbers: Vec<String> = sqlx::query_scalar(
-        "SELECT number FROM orders WHERE customer_id = ?1 ORDER BY placed_at DESC, number DESC LIMIT ?2",
-    )
-    .bind(customer.as_str())
-    .bind(limit)
-    .fetch_all(&mut *db)
-    .await?;
-    load(db, customer, &numbers).await
+    let query = sqlx::query(whole!("true")).bind(customer.as_str()).bind(limit);
+    query.fetch_all(db).await?.iter().map(rows::order).collect()
 }
 
 /// The customer's orders placed in this time, newest first.
@@ -41,16 +57,9 @@ pub async fn placed(
     from: Timestamp,
     before: Timestamp,
 ) -> Result<Vec<Order>, ShopError> {
-    let numbers: Vec<String> = sqlx::query_scalar(
-        "SELECT number FROM orders WHERE customer_id = ?1 AND placed_at >= ?2 AND placed_at < ?3
-         ORDER BY placed_at DESC, number DESC LIMIT 50",
-    )
-    .bind(customer.as_str())
-    .bind(from.as_millisecond())
-    .bind(before.as_millisecond())
-    .fetch_all(&mut *db)
-    .await?;
-    load(db, customer, &numbers).await
+    let query = sqlx::query(whole!("o.placed_at >= ?3 AND o.placed_at < ?4")).bind(customer.as_str()).bind(MOST);
+    let query = query.bind(from.as_millisecond()).bind(before.as_millisecond());
+    query.fetch_all(db).await?.iter().map(rows::order).collect()
 }
 
 /// The order of this number, if it is this customer's.
@@ -62,7 +71,7 @@ pub async fn by_number(
     Ok(load(db, customer, &[number.as_str().to_owned()]).await?.pop())
 }
 
-/// The orders of these numbers that are this customer's, newest first, with all that belongs to them.
+/// The orders of these numbers that are this customer's, newest first.
 pub async fn load(
     db: &mut SqliteConnection,
     customer: &CustomerId,
@@ -71,46 +80,9 @@ pub async fn load(
     if numbers.is_empty() {
         return Ok(Vec::new());
     }
-    let wanted = rows::to_json(numbers)?;
-    let found = sqlx::query(
-        "SELECT o.* FROM json_each(?1) j JOIN orders o ON o.number = j.value WHERE o.customer_id = ?2
-         ORDER BY o.placed_at DESC, o.number DESC",
-    )
-    .bind(&wanted)
-    .bind(customer.as_str())
-    .fetch_all(&mut *db)
-    .await?;
-    let mut orders: Vec<Order> = found.iter().map(rows::order).collect::<Result<_, _>>()?;
-    let lines = sqlx::query(
-        "SELECT l.*, o.currency FROM json_each(?1) j JOIN order_lines l ON l.order_number = j.value
-         JOIN orders o ON o.number = l.order_number ORDER BY l.order_number, l.position",
-    )
-    .bind(&wanted)
-    .fetch_all(&mut *db)
-    .await?;
-    for row in &lines {
-        if let Some(order) = owner(&mut orders, row)? {
-            order.lines.push(rows::order_line(row)?);
-        }
-    }
-    let parcels = sqlx::query(
-        "SELECT p.* FROM json_each(?1) j JOIN parcels p ON p.order_number = j.value
-         ORDER BY p.order_number, p.position",
-    )
-    .bind(&wanted)
-    .fetch_all(&mut *db)
-    .await?;
-    for row in &parcels {
-        if let Some(order) = owner(&mut orders, row)? {
-            order.parcels.push(rows::parcel(row)?);
-        }
-    }
-    Ok(orders)
-}
-
-fn owner<'a>(orders: &'a mut [Order], row: &sqlx::sqlite::SqliteRow) -> Result<Option<&'a mut Order>, ShopError> {
-    let number: &str = row.try_get("order_number")?;
-    Ok(orders.iter_mut().find(|o| o.number.as_str() == number))
+    let query = sqlx::query(whole!("o.number IN (SELECT value FROM json_each(?3))")).bind(customer.as_str());
+    let query = query.bind(numbers.len() as i64).bind(rows::to_json(numbers)?);
+    query.fetch_all(db).await?.iter().map(rows::order).collect()
 }
 
 /// Whether any customer has an order of this number.

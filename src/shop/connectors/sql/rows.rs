@@ -2,13 +2,13 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use crate::shop::money::Currency;
-use crate::shop::{Money, Order, OrderLine, OrderNumber, Parcel, Product, Quantity, ShopError, Sku};
+use crate::shop::{Money, Order, OrderLine, OrderNumber, Parcel, ParcelStatus, Product, Quantity, ShopError, Sku};
 
 /// A row of `products`.
 pub fn product(row: &SqliteRow) -> Result<Product, ShopError> {
@@ -30,43 +30,66 @@ pub fn product(row: &SqliteRow) -> Result<Product, ShopError> {
     })
 }
 
-/// A row of `orders`, without its lines and parcels.
+/// A row of `orders` with its `lines` and `parcels` as JSON.
 pub fn order(row: &SqliteRow) -> Result<Order, ShopError> {
     let number: String = row.try_get("number")?;
+    let lines: Vec<Line> = json(&number, row.try_get("lines")?)?;
+    let parcels: Vec<Sent> = json(&number, row.try_get("parcels")?)?;
+    let total = money(row, "total")?;
     Ok(Order {
         placed_at: timestamp(&number, row.try_get("placed_at")?)?,
         status: named(&number, row.try_get("status")?)?,
-        lines: Vec::new(),
-        total: money(row, "total")?,
-        parcels: Vec::new(),
+        lines: lines.into_iter().map(|line| line.order_line(total.currency())).collect::<Result<_, _>>()?,
+        total,
+        parcels: parcels.into_iter().map(|sent| sent.parcel(&number)).collect::<Result<_, _>>()?,
         number: OrderNumber::new(&number).map_err(|e| damaged(&number, e))?,
     })
 }
 
-/// A row of `order_lines` joined with its order's currency.
-pub fn order_line(row: &SqliteRow) -> Result<OrderLine, ShopError> {
-    let sku: String = row.try_get("sku")?;
-    Ok(OrderLine {
-        spoken_name: row.try_get("spoken_name")?,
-        quantity: quantity(&sku, row.try_get("quantity")?)?,
-        unit_price: money(row, "unit_price")?,
-        sku: Sku::new(&sku).map_err(|e| damaged(&sku, e))?,
-    })
+/// A row of `order_lines`.
+#[derive(Deserialize)]
+struct Line {
+    sku: String,
+    spoken_name: String,
+    quantity: u32,
+    unit_price: i64,
+}
+
+impl Line {
+    fn order_line(self, currency: Currency) -> Result<OrderLine, ShopError> {
+        Ok(OrderLine {
+            quantity: quantity(&self.sku, self.quantity)?,
+            unit_price: Money::new(self.unit_price, currency),
+            sku: Sku::new(&self.sku).map_err(|e| damaged(&self.sku, e))?,
+            spoken_name: self.spoken_name,
+        })
+    }
 }
 
 /// A row of `parcels`.
-pub fn parcel(row: &SqliteRow) -> Result<Parcel, ShopError> {
-    let number: String = row.try_get("order_number")?;
-    let delivered: Option<i64> = row.try_get("delivered_at")?;
-    Ok(Parcel {
-        status: named(&number, row.try_get("status")?)?,
-        carrier: row.try_get("carrier")?,
-        tracking_number: row.try_get("tracking_number")?,
-        contents: json(&number, row.try_get("contents")?)?,
-        expected: date(&number, row.try_get("expected")?)?,
-        promised: date(&number, row.try_get("promised")?)?,
-        delivered_at: delivered.map(|ms| timestamp(&number, ms)).transpose()?,
-    })
+#[derive(Deserialize)]
+struct Sent {
+    status: ParcelStatus,
+    carrier: String,
+    tracking_number: String,
+    contents: Vec<(Sku, String, Quantity)>,
+    expected: Option<Date>,
+    promised: Option<Date>,
+    delivered_at: Option<i64>,
+}
+
+impl Sent {
+    fn parcel(self, number: &str) -> Result<Parcel, ShopError> {
+        Ok(Parcel {
+            status: self.status,
+            carrier: self.carrier,
+            tracking_number: self.tracking_number,
+            contents: self.contents,
+            expected: self.expected,
+            promised: self.promised,
+            delivered_at: self.delivered_at.map(|ms| timestamp(number, ms)).transpose()?,
+        })
+    }
 }
 
 /// The amount in `column`, in the row's currency.
