@@ -144,7 +144,7 @@ pub struct Answered {
 impl Session {
     /// Keeps the turn for retries and for "repeat".
     pub fn remember(&mut self, answered: Answered) {
-        const KEPT: usize = 4;
+        const KEPT: usize = 3;
         self.turns += 1;
         // "Repeat" means the last thing about the shop, not the apology or the acknowledgement after it.
         if !matches!(*answered.say, Say::NotHeard | Say::Pace { .. } | Say::NothingOpen | Say::Spelled { .. }) {

@@ -13,6 +13,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Row, SqlitePool};
 
@@ -47,8 +48,8 @@ struct Recent {
 #[derive(Clone, Serialize, Deserialize)]
 struct Record {
     id: String,
-    /// The session as JSON; `None` once it has ended.
-    state: Option<String>,
+    /// The session; `None` once it has ended.
+    state: Option<Box<RawValue>>,
     touched: i64,
 }
 
@@ -130,7 +131,7 @@ impl SessionStore for SqlSessions {
                     return Ok(self.live(session.clone()));
                 }
                 if let Some(record) = recent.unfolded.get(id.as_str()) {
-                    return Ok(record.state.as_deref().and_then(|state| self.read(state)));
+                    return Ok(record.state.as_ref().and_then(|state| self.read(state.get())));
                 }
             }
             let row = sqlx::query("SELECT state FROM sessions WHERE id = ?")
@@ -144,7 +145,7 @@ impl SessionStore for SqlSessions {
 
     fn save(&self, session: Session) -> BoxFuture<'_, Result<(), SessionError>> {
         Box::pin(async move {
-            let state = serde_json::to_string(&session).map_err(storage)?;
+            let state = to_raw_value(&session).map_err(storage)?;
             let (id, touched) = (session.id.as_str().to_owned(), session.touched.as_millisecond());
             let mut recent = self.recent();
             recent.write(Record { id, state: Some(state), touched })?;
@@ -163,6 +164,10 @@ impl SessionStore for SqlSessions {
             recent.write(Record { id: id.as_str().to_owned(), state: None, touched: 0 })
         })
     }
+}
+
+fn text(record: &Record) -> Option<&str> {
+    record.state.as_deref().map(RawValue::get)
 }
 
 fn lock(recent: &Mutex<Recent>) -> MutexGuard<'_, Recent> {
@@ -206,7 +211,7 @@ async fn fold_once(pool: &SqlitePool, recent: &Mutex<Recent>) -> Result<(), Sess
     old.remove().map_err(storage)?;
     // What was written again meanwhile is newer than what was folded.
     let mut recent = lock(recent);
-    recent.unfolded.retain(|id, now| records.get(id).is_none_or(|then| then.state != now.state));
+    recent.unfolded.retain(|id, now| records.get(id).is_none_or(|then| text(then) != text(now)));
     Ok(())
 }
 

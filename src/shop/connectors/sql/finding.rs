@@ -5,9 +5,6 @@ use sqlx::SqliteConnection;
 use super::{Asked, products, rows};
 use crate::shop::{Catalogue, Outcome, Search, ShopError, Sku};
 
-/// So many of the customer's own products are preferred among equals.
-const OWN: u32 = 100;
-
 pub async fn search(
     db: &mut SqliteConnection,
     catalogue: &Catalogue,
@@ -49,17 +46,17 @@ pub fn skus(catalogue: &Catalogue, words: &str) -> Vec<String> {
     }
 }
 
-/// The version of the catalogue, and what the customer bought before, latest first.
+/// The version of the catalogue, and what the customer bought before, latest first: so many of the customer's own
+/// products are preferred among equals.
 async fn bought_before(db: &mut SqliteConnection, asked: &Asked<'_>) -> Result<(i64, Vec<Sku>), ShopError> {
     let (version, skus): (i64, String) = sqlx::query_as(
         "SELECT version, (SELECT json_group_array(sku) FROM (
             SELECT l.sku FROM orders o JOIN order_lines l ON l.order_number = o.number
             WHERE o.customer_id = ?1 AND o.status NOT IN ('cancelled', 'returned')
-            GROUP BY l.sku ORDER BY max(o.placed_at) DESC LIMIT ?2))
+            GROUP BY l.sku ORDER BY max(o.placed_at) DESC LIMIT 100))
          FROM catalogue",
     )
     .bind(asked.customer.as_str())
-    .bind(OWN)
     .fetch_one(db)
     .await?;
     Ok((version, rows::json("catalogue", skus)?))

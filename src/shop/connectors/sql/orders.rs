@@ -22,7 +22,8 @@ pub struct Bought<'a> {
     pub promised: jiff::civil::Date,
 }
 
-/// Orders with all that belongs to them, in one statement: each is a trip to the database's own thread.
+/// Orders with all that belongs to them, in one statement: each is a trip to the database's own thread. (SQLite plans a
+/// statement anew at every call when its limit is a bare parameter.)
 macro_rules! whole {
     ($which:literal) => {
         concat!(
@@ -36,7 +37,7 @@ macro_rules! whole {
                  FROM parcels p WHERE p.order_number = o.number) AS parcels
              FROM orders o WHERE o.customer_id = ?1 AND ",
             $which,
-            " ORDER BY o.placed_at DESC, o.number DESC LIMIT ?2"
+            " ORDER BY o.placed_at DESC, o.number DESC LIMIT ?2 + 0"
         )
     };
 }
