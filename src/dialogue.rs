@@ -9,6 +9,7 @@ pub mod say;
 pub mod session;
 pub mod sessions;
 mod settle;
+mod several;
 
 use futures::future::BoxFuture;
 

@@ -1,12 +1,14 @@
 //! Understanding: words in, a [`Reading`] (intent and slots) out, by the interaction model in `intents/`.
 //! Refuses to know the shop, the session or the money.
 
+pub mod breath;
 pub mod builtins;
 pub mod check;
 pub mod classifier;
 pub mod dates;
 pub mod examples;
 pub mod filler;
+pub mod items;
 pub mod model;
 pub mod slots;
 pub mod templates;

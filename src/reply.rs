@@ -9,6 +9,7 @@ mod counting;
 mod finding;
 mod needs;
 mod script;
+mod several;
 pub mod ssml;
 mod talk;
 mod teller;

@@ -16,7 +16,10 @@ pub mod sample;
 pub mod search;
 pub mod usual;
 
-pub use act::{Act, Filters, Line, OrderRef, Outcome, PricedLine, Quote, QuoteOrigin, ReorderRef, Search, Sort};
+pub use act::{
+    Act, AddedLine, Amount, Filters, Line, Missing, OrderRef, Outcome, PricedLine, Quote, QuoteOrigin, ReorderRef,
+    Search, Shelf, ShelfItem, Sort, Want, Why,
+};
 pub use catalogue::Catalogue;
 pub use connectors::sql::SqlShop;
 pub use connectors::sql::customers::Customers;

@@ -13,7 +13,7 @@ use crate::audio::Samples;
 use crate::clock::{Clock, Ids};
 use crate::dialogue::session::Answered;
 use crate::dialogue::{Decision, Dialogue, Say, Session, SessionError, SessionId, SessionStore};
-use crate::language::{Reading, Understander, Utterance};
+use crate::language::{Reading, Source, Understander, Utterance, breath};
 use crate::reply::{Manner, Phrases, Reply};
 use crate::shop::{CustomerId, RequestId, Shop, ShopError};
 use crate::tts::{Speech, Synthesizer, TtsError, VoiceSettings};
@@ -199,10 +199,10 @@ impl Spine {
         let (transcript, reading) = match input {
             Input::Samples(samples) => {
                 let transcript = self.hear(samples, &session, caller.deadline, timings).await?;
-                let reading = self.understand_heard(&transcript, &session, timings);
+                let reading = self.understand_heard(&transcript, &mut session, timings);
                 (Some(transcript), reading)
             }
-            Input::Text(words) => (None, Some(self.understand(&words, &session, timings))),
+            Input::Text(words) => (None, Some(self.understand(&words, &mut session, timings))),
             Input::Reading(reading) => (None, Some(reading)),
         };
         let doubted = transcript.as_ref().is_some_and(|t| t.confidence < self.trust.doubt);
@@ -214,6 +214,7 @@ impl Spine {
             },
             Some(reading) => self.converse(&mut session, reading, caller, timings).await?,
         };
+        let say = self.dialogue.onward(&mut session, say);
 
         let mut reply = self.word(&say, &session);
         let open = reply.keep_open;
@@ -254,7 +255,7 @@ impl Spine {
         Ok(transcript)
     }
 
-    fn understand_heard(&self, heard: &Transcript, session: &Session, timings: &mut Timings) -> Option<Reading> {
+    fn understand_heard(&self, heard: &Transcript, session: &mut Session, timings: &mut Timings) -> Option<Reading> {
         if heard.confidence < self.trust.reject {
             return None;
         }
@@ -262,10 +263,26 @@ impl Spine {
         Some(self.understand(&words, session, timings))
     }
 
-    fn understand(&self, words: &Utterance, session: &Session, timings: &mut Timings) -> Reading {
+    /// The first request in the words; further ones wait in the session for their turn.
+    fn understand(&self, words: &Utterance, session: &mut Session, timings: &mut Timings) -> Reading {
         let began = Instant::now();
         let today = self.clock.here().date();
-        let reading = self.understander.read(words, &self.dialogue.expectation(session), today);
+        let expect = self.dialogue.expectation(session);
+        let read = |words: &Utterance| self.understander.read(words, &expect, today);
+        let requests = breath::requests(words.as_str());
+        let several: Option<Vec<Reading>> = (requests.len() > 1).then(|| {
+            let readings = requests.iter().filter_map(|r| Utterance::new(r).ok()).map(|r| read(&r));
+            readings.filter(|r| r.source != Source::Rejected).collect()
+        });
+        let reading = match several {
+            // Unless each part means something by itself, it was one request after all.
+            Some(mut readings) if readings.len() == requests.len() => {
+                let first = readings.remove(0);
+                session.later = readings;
+                first
+            }
+            _ => read(words),
+        };
         timings.understanding = began.elapsed();
         reading
     }

@@ -12,8 +12,8 @@ use voicecart::dialogue::{Focus, HelpTopic, Say};
 use voicecart::reply::{Manner, Phrases, Reply};
 use voicecart::shop::money::Currency;
 use voicecart::shop::{
-    Filters, Money, Order, OrderLine, OrderNumber, OrderRef, OrderStatus, Parcel, ParcelStatus, PricedLine, Product,
-    Quantity, Quote, QuoteOrigin, Search, Sku, Sort,
+    AddedLine, Amount, Filters, Missing, Money, Order, OrderLine, OrderNumber, OrderRef, OrderStatus, Parcel,
+    ParcelStatus, PricedLine, Product, Quantity, Quote, QuoteOrigin, Search, Shelf, ShelfItem, Sku, Sort, Why,
 };
 
 /// A Monday.
@@ -388,6 +388,66 @@ fn basket() {
             ("emptied", Say::BasketEmptied),
         ],
     );
+}
+
+#[test]
+fn several_things_and_shelves() {
+    let added = |product, n, pieces| AddedLine { line: line(product, n), pieces };
+    let missing = |name: &str, why| Missing { name: name.into(), why };
+    let two = || vec![added(food(), 2, None), added(product("large eggs", 499, 9, None), 1, Some(12))];
+    let item = |name: &str, amount| ShelfItem { name: name.into(), amount, sku: None };
+    let list = || {
+        vec![
+            item("milk", Amount::Count(Quantity::ONE)),
+            item("lemons", Amount::Count(quantity(2))),
+            item("eggs", Amount::Pieces(12)),
+        ]
+    };
+    let each = |lines, moved, left| Say::AddedEach { lines, basket_total: usd(2_999), moved, left };
+    let all_whys = vec![
+        missing("zebra polish", Why::NotFound),
+        missing("vegan butter", Why::OutOfStock),
+        missing("tea", Why::Short(3)),
+        missing("oats", Why::Short(0)),
+        missing("rice", Why::TooMany),
+    ];
+    let both = |say: fn(Shelf) -> Say| [say(Shelf::List), say(Shelf::Saved)];
+    let mut cases = vec![
+        ("added two things", each(two(), None, vec![])),
+        ("moved from the list", each(two(), Some(Shelf::List), vec![missing("zebra polish", Why::NotFound)])),
+        ("moved back", each(two()[..1].to_vec(), Some(Shelf::Saved), vec![])),
+        ("not all of it", Say::CannotAddAll { can: two(), cannot: all_whys.clone() }),
+        ("none of it", Say::CannotAddAll { can: vec![], cannot: all_whys[..1].to_vec() }),
+        ("changed", Say::Changed { line: Box::new(line(food(), 3)), basket_total: usd(3_750) }),
+        ("what for the list", Say::AskWhatForList),
+        ("written down", Say::PutOnList { items: list(), count: 5 }),
+        ("written the first", Say::PutOnList { items: list()[..1].to_vec(), count: 1 }),
+        ("saved", Say::SavedForLater { spoken_name: "dog food".into(), basket_count: 2 }),
+        ("saved the last", Say::SavedForLater { spoken_name: "dog food".into(), basket_count: 0 }),
+        ("the list", Say::Shelf { shelf: Shelf::List, items: list() }),
+        ("the saved things", Say::Shelf { shelf: Shelf::Saved, items: list()[..1].to_vec() }),
+        ("a long list", Say::Shelf { shelf: Shelf::List, items: list().into_iter().cycle().take(12).collect() }),
+        (
+            "one request, then the next",
+            Say::Then { said: Box::new(each(two(), None, vec![])), words: "remove the <bananas>".into() },
+        ),
+    ];
+    for say in both(|shelf| Say::ShelfEmpty { shelf }) {
+        cases.push(("nothing there", say));
+    }
+    for say in both(|shelf| Say::AskClearShelf { shelf, count: 2 }) {
+        cases.push(("clear it?", say));
+    }
+    for say in both(|shelf| Say::ShelfCleared { shelf }) {
+        cases.push(("cleared", say));
+    }
+    for say in both(|shelf| Say::NotOnShelf { shelf, words: "the lamp".into() }) {
+        cases.push(("not there", say));
+    }
+    for left in [0, 1, 2] {
+        cases.push(("crossed off", Say::TakenOffShelf { shelf: Shelf::List, name: "milk".into(), left }));
+    }
+    snapshot("several", &cases);
 }
 
 #[test]

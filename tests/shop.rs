@@ -8,9 +8,9 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use voicecart::clock::{Clock, FixedClock, RandomIds};
 use voicecart::shop::{
-    Act, Catalogue, CustomerId, Filters, Line, Money, Order, OrderNumber, OrderRef, OrderStatus, Outcome, ParcelStatus,
-    Product, Quantity, Quote, QuoteOrigin, ReorderRef, RequestId, Search, Shop, Sku, Sort, SqlShop, money::Currency,
-    sample,
+    Act, Amount, Catalogue, CustomerId, Filters, Line, Money, Order, OrderNumber, OrderRef, OrderStatus, Outcome,
+    ParcelStatus, Product, Quantity, Quote, QuoteOrigin, ReorderRef, RequestId, Search, Shelf, Shop, Sku, Sort,
+    SqlShop, Want, Why, money::Currency, sample,
 };
 use voicecart::store::Store;
 
@@ -109,6 +109,8 @@ async fn conformance(shop: &dyn Shop) {
     finds_and_filters(shop).await;
     describes(shop).await;
     keeps_a_basket(shop).await;
+    adds_all_or_nothing(shop).await;
+    keeps_shelves(shop).await;
     tracks_only_the_callers_orders(shop).await;
     offers(shop).await;
     buys_once(shop).await;
@@ -197,6 +199,90 @@ async fn keeps_a_basket(shop: &dyn Shop) {
     assert!(matches!(ken.asks(remove(soap.sku.as_str())).await, Outcome::NotInBasket { .. }));
     assert_eq!(ken.asks(Act::EmptyBasket).await, Outcome::BasketEmptied);
     assert_eq!(ken.asks(Act::EmptyBasket).await, Outcome::BasketEmpty);
+}
+
+fn want(words: &str, amount: Amount, joined: bool) -> Want {
+    Want { words: words.into(), amount, joined }
+}
+
+async fn adds_all_or_nothing(shop: &dyn Shop) {
+    let kim = caller(shop, "kim");
+    let one = Amount::Count(Quantity::ONE);
+    let each = |wants| Act::AddEach { wants };
+    match kim.asks(each(vec![want("eggs", Amount::Pieces(24), false), want("bananas", one, true)])).await {
+        Outcome::AddedEach { lines, basket_total, .. } => {
+            let eggs = &lines[0];
+            assert_eq!(eggs.line.product.pack(), Some(12), "eggs by the dozen, as asked");
+            assert_eq!((eggs.line.quantity.get(), eggs.pieces), (2, Some(24)));
+            assert_eq!(basket_total.minor(), lines.iter().map(|l| l.line.line_total.minor()).sum::<i64>());
+        }
+        other => panic!("{other:?}"),
+    }
+    let Outcome::Basket { lines: before, .. } = kim.asks(Act::ShowBasket).await else { panic!() };
+    // one thing that is not sold, and nothing is added
+    match kim.asks(each(vec![want("rice", one, false), want("zebra polish", one, true)])).await {
+        Outcome::CannotAddAll { can, cannot } => {
+            assert_eq!((can.len(), cannot[0].why), (1, Why::NotFound));
+        }
+        other => panic!("{other:?}"),
+    }
+    // nor is more than there is, counting what the basket holds
+    let rice = kim.plenty("rice", 5).await;
+    let most = Quantity::new(rice.stock.min(Quantity::MAX)).unwrap();
+    let lines = vec![Line { sku: rice.sku.clone(), quantity: most }, Line { sku: rice.sku.clone(), quantity: most }];
+    assert!(matches!(kim.asks(Act::AddLines { lines }).await, Outcome::CannotAddAll { .. }));
+    let Outcome::Basket { lines: after, .. } = kim.asks(Act::ShowBasket).await else { panic!() };
+    assert_eq!(before, after);
+
+    let set = |what: &str, n| Act::SetQuantity { what: what.into(), quantity: Quantity::new(n).unwrap() };
+    match kim.asks(set("the bananas", 3)).await {
+        Outcome::Changed { line, .. } => assert_eq!(line.quantity.get(), 3),
+        other => panic!("{other:?}"),
+    }
+    assert!(matches!(kim.asks(set("submarine", 3)).await, Outcome::NotInBasket { .. }));
+    let quoted = kim.quoted(Act::QuoteEach { wants: vec![want("eggs", Amount::Pieces(12), false)] }).await;
+    assert_eq!(quoted.lines[0].quantity, Quantity::ONE);
+    kim.asks(Act::EmptyBasket).await;
+}
+
+async fn keeps_shelves(shop: &dyn Shop) {
+    let kim = caller(shop, "kim");
+    let one = Amount::Count(Quantity::ONE);
+    let list = Shelf::List;
+    assert_eq!(kim.asks(Act::ShowShelf { shelf: list }).await, Outcome::ShelfEmpty { shelf: list });
+    let wants = vec![want("eggs", Amount::Pieces(12), false), want("zebra polish", one, false)];
+    // sent twice, written once
+    for _ in 0..2 {
+        kim.asks_as("write", Act::PutOnList { wants: wants.clone() }).await;
+    }
+    match kim.asks(Act::ShowShelf { shelf: list }).await {
+        Outcome::Shelf { items, .. } => assert_eq!(items[0].amount, Amount::Pieces(12), "{items:?}"),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(kim.asks(Act::ShowBasket).await, Outcome::BasketEmpty);
+    assert_eq!(caller(shop, "joan").asks(Act::ShowShelf { shelf: list }).await, Outcome::ShelfEmpty { shelf: list });
+    match kim.asks(Act::ShelfToBasket { shelf: list, what: None }).await {
+        Outcome::AddedEach { lines, moved, left, .. } => {
+            assert_eq!((lines.len(), moved, left[0].name.as_str()), (1, Some(list), "zebra polish"));
+        }
+        other => panic!("{other:?}"),
+    }
+    let off = |what: &str| Act::TakeOffShelf { shelf: list, what: Some(what.into()) };
+    assert!(matches!(kim.asks(off("eggs")).await, Outcome::NotOnShelf { .. }), "what was moved is no longer there");
+    assert!(matches!(kim.asks(off("the polish")).await, Outcome::TakenOffShelf { left: 0, .. }));
+
+    let saved = Shelf::Saved;
+    match kim.asks(Act::SaveForLater { what: "eggs".into() }).await {
+        Outcome::SavedForLater { basket_count, .. } => assert_eq!(basket_count, 0),
+        other => panic!("{other:?}"),
+    }
+    assert!(matches!(kim.asks(Act::SaveForLater { what: "eggs".into() }).await, Outcome::NotInBasket { .. }));
+    match kim.asks(Act::ShelfToBasket { shelf: saved, what: Some("the eggs".into()) }).await {
+        Outcome::AddedEach { lines, .. } => assert_eq!(lines[0].line.quantity, Quantity::ONE),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(kim.asks(Act::ShowShelf { shelf: saved }).await, Outcome::ShelfEmpty { shelf: saved });
+    kim.asks(Act::EmptyBasket).await;
 }
 
 async fn tracks_only_the_callers_orders(shop: &dyn Shop) {

@@ -357,6 +357,103 @@ added =
     .card-text =
         { $printed-item }
         Basket: { $printed-total }
+added-each = Added { $items }.
+moved-each = In your basket now: { $items }.
+left-there =
+    { $shelf ->
+        [saved] That stays saved for later.
+       *[list] That stays on your list.
+    }
+basket-now = Your basket is { $total } now.
+what-else =
+    What else, or shall we check out?
+    .reprompt = Name something else, or say check out.
+added-pieces = { $item } holding { WORDS($pieces) }
+cannot-all =
+    Nothing is added yet. I can get { $items }. Shall I?
+    .reprompt = I can get { $items }. Shall I? Yes or no is fine.
+cannot-any =
+    I haven't added anything. What else can I look for?
+    .reprompt = What else can I look for?
+missing-unknown = I couldn't find { $name }.
+missing-sold-out = { $name } is out of stock.
+missing-short =
+    { $left ->
+        [0] All there is of { $name } is in your basket already.
+        [one] There's only one more of { $name }.
+       *[other] There are only { WORDS($left) } of { $name }.
+    }
+missing-too-many = That's more { $name } than I can order at a time.
+changed = Now it's { $item }.
+ask-what-for-list =
+    What shall I write on your shopping list?
+    .reprompt = You can say, for example: milk and a dozen eggs.
+put-on-list =
+    { $count ->
+        [one] I wrote down { $items }. What else?
+       *[other] I wrote down { $items }. There are { WORDS($count) } things on your shopping list. What else?
+    }
+    .reprompt = Name something else, or say: put my list in my basket.
+written-count = { WORDS($count) } { $name }
+saved-for-later =
+    { $left ->
+        [0] I saved { $name } for later. Your basket is empty now. What would you like?
+       *[other] I saved { $name } for later. What would you like to do?
+    }
+    .reprompt = You can say: what have I saved for later.
+shelf =
+    { $shelf ->
+        [saved] Saved for later: { $items }. What would you like to do?
+       *[list] On your shopping list: { $items }. What would you like to do?
+    }
+    .reprompt =
+        { $shelf ->
+            [saved] You can say: move everything back to my basket.
+           *[list] You can say: put my list in my basket.
+        }
+    .card-title =
+        { $shelf ->
+            [saved] Saved for later
+           *[list] Shopping list
+        }
+shelf-empty =
+    { $shelf ->
+        [saved] Nothing is saved for later. What would you like?
+       *[list] Your shopping list is empty. What shall I write down?
+    }
+    .reprompt =
+        { $shelf ->
+            [saved] What are you looking for?
+           *[list] You can say, for example: add milk to my shopping list.
+        }
+taken-off-shelf =
+    { $left ->
+        [0] Crossed off { $name }. That was the last thing. What would you like?
+        [one] Crossed off { $name }, and one thing is left. What would you like?
+       *[other] Crossed off { $name }, and { WORDS($left) } things are left. What would you like?
+    }
+    .reprompt = You can say: what's on my shopping list.
+ask-clear-shelf =
+    { $count ->
+        [one] There's one thing on it. Shall I cross it off?
+       *[other] There are { WORDS($count) } things on it. Shall I cross them all off?
+    }
+    .reprompt = Shall I clear it? Yes or no is fine.
+shelf-cleared =
+    { $shelf ->
+        [saved] Nothing is saved for later any more. What would you like?
+       *[list] Your shopping list is empty now. What would you like?
+    }
+    .reprompt = What would you like?
+not-on-shelf =
+    { $shelf ->
+        [saved] There's no { $name } saved for later. What would you like?
+       *[list] There's no { $name } on your shopping list. What would you like?
+    }
+    .reprompt = You can say: what's on my shopping list.
+then =
+    And then you said: { $words }. Shall I do that now?
+    .reprompt = You said: { $words }. Shall I do that now, yes or no?
 removed =
     { $left ->
         [0] Removed { $name }. Your basket is empty now. What would you like?

@@ -38,7 +38,15 @@ pub fn expectation(session: &Session) -> Expectation {
             &["AMAZON.YesIntent", "AMAZON.NoIntent", "ChooseResultIntent", "AMAZON.NextIntent", "RefineSearchIntent"],
             a_choice,
         ),
-        Some(Question::EmptyBasket | Question::DidYouSay(_) | Question::LookFor(_)) => expect(YES_NO, None),
+        Some(Question::WhatForList) => expect(&["AddToListIntent"], Some(("AddToListIntent", "Query"))),
+        Some(
+            Question::EmptyBasket
+            | Question::DidYouSay(_)
+            | Question::LookFor(_)
+            | Question::These { .. }
+            | Question::ClearShelf(_)
+            | Question::Next(_),
+        ) => expect(YES_NO, None),
         None if session.results.is_some() => expect(
             &["ChooseResultIntent", "RefineSearchIntent", "AMAZON.NextIntent", "AMAZON.PreviousIntent"],
             a_choice,
@@ -134,9 +142,34 @@ pub fn answer(session: &mut Session, question: &Question, reading: &Reading) -> 
         },
         Question::EmptyBasket if yes => act(Act::EmptyBasket),
         Question::More if yes => Answered::Done(turn_page(session, true, Purpose::Browse, None)),
-        Question::DidYouSay(meant) if yes => Answered::Reading(meant.clone()),
+        Question::These { lines, purpose } if yes => {
+            session.task = Some(Task::Find { purpose: *purpose, quantity: None });
+            let lines = lines.clone();
+            act(match purpose {
+                Purpose::Buy => Act::Quote { lines },
+                _ => Act::AddLines { lines },
+            })
+        }
+        Question::These { purpose: Purpose::Buy, .. } if no => say(Say::NotBought),
+        Question::ClearShelf(shelf) if yes => act(Act::TakeOffShelf { shelf: *shelf, what: None }),
+        Question::WhatForList
+            if intent == "AddToListIntent" || intent == "SearchProductIntent" && super::several::is_bare(reading) =>
+        {
+            Answered::Done(super::several::write_down(session, reading))
+        }
+        Question::DidYouSay(meant) | Question::Next(meant) if yes => Answered::Reading(meant.clone()),
         Question::DidYouSay(_) if no => say(Say::NotHeard),
-        Question::EmptyBasket | Question::LookFor(_) | Question::More if no => say(Say::AllRight),
+        Question::EmptyBasket
+        | Question::LookFor(_)
+        | Question::More
+        | Question::These { .. }
+        | Question::ClearShelf(_)
+        | Question::WhatForList
+        | Question::Next(_)
+            if no =>
+        {
+            say(Say::AllRight)
+        }
         _ => Answered::NotAnAnswer,
     }
 }

@@ -4,9 +4,9 @@ use jiff::Zoned;
 
 use super::refer::{Referent, resolve};
 use super::session::{Purpose, Question, Session, Task};
-use super::{Decision, Focus, HelpTopic, Say, answer, fill};
+use super::{Decision, Focus, HelpTopic, Say, answer, fill, several};
 use crate::language::{Expectation, Reading, Source};
-use crate::shop::{Act, Filters, Line, OrderRef, Quantity, ReorderRef};
+use crate::shop::{Act, Filters, Line, OrderRef, Quantity, ReorderRef, Shelf};
 
 /// Slowest and fastest speech, and one step between, in percent of the voice's own rate.
 const PACE: (u32, u32, u32) = (50, 200, 20);
@@ -45,6 +45,9 @@ impl Dialogue {
                 _,
                 "AddToBasketIntent"
                 | "RemoveFromBasketIntent"
+                | "ChangeQuantityIntent"
+                | "SaveForLaterIntent"
+                | "ListToBasketIntent"
                 | "EmptyBasketIntent"
                 | "CheckoutIntent"
                 | "BuyProductIntent"
@@ -71,6 +74,20 @@ impl Dialogue {
             session.misses = 0;
         }
         decision
+    }
+
+    /// What is said, and then the next request of the same breath asked about, once no question is open.
+    pub fn onward(&self, session: &mut Session, say: Say) -> Say {
+        if matches!(say, Say::Goodbye | Say::Cancelled | Say::NotUnderstood { .. } | Say::Trouble) {
+            session.later.clear();
+        }
+        if session.question.is_some() || session.later.is_empty() {
+            return say;
+        }
+        let next = session.later.remove(0);
+        let words = next.utterance.clone();
+        session.question = Some(Question::Next(Box::new(next)));
+        Say::Then { said: Box::new(say), words }
     }
 
     /// What follows from what the shop answered.
@@ -161,6 +178,18 @@ impl Dialogue {
             }
             "CheckoutIntent" => Decision::Act(Act::QuoteBasket),
             "SetQuantityIntent" => self.requantify(session, reading),
+            "ChangeQuantityIntent" => match several::change(session, reading) {
+                Some(decision) => decision,
+                None => self.requantify(session, reading),
+            },
+            "SaveForLaterIntent" => several::save_for_later(session, reading),
+            "ShowSavedIntent" => Decision::Act(Act::ShowShelf { shelf: Shelf::Saved }),
+            "SavedToBasketIntent" => several::to_basket(Shelf::Saved, reading),
+            "AddToListIntent" => several::write_down(session, reading),
+            "ShowListIntent" => Decision::Act(Act::ShowShelf { shelf: Shelf::List }),
+            "RemoveFromListIntent" => several::cross_off(session, Shelf::List, reading),
+            "ClearListIntent" => several::clear(session, Shelf::List),
+            "ListToBasketIntent" => several::to_basket(Shelf::List, reading),
 
             "TrackOrderIntent" => match fill::order(reading, today) {
                 Ok(order) => track(session, order),
@@ -230,6 +259,11 @@ impl Dialogue {
 
     /// Something is wanted of a product: named by words, by its place in the list, or already on the table.
     fn about(&self, session: &mut Session, reading: &Reading, purpose: Purpose) -> Decision {
+        if matches!(purpose, Purpose::Basket | Purpose::Buy)
+            && let Some(decision) = several::at_once(session, reading, purpose)
+        {
+            return decision;
+        }
         let Ok(quantity) = fill::quantity(reading) else { return ask_how_many(session, reading) };
         if fill::product_words(reading).is_some() {
             return self.find(session, reading, purpose, quantity);
@@ -267,10 +301,8 @@ impl Dialogue {
         let Ok(Some(quantity)) = fill::quantity(reading) else {
             return ask_how_many(session, reading);
         };
-        if let Some(Say::Added { line, .. }) = session.last.as_deref() {
-            let sku = line.product.sku.clone();
-            session.task = Some(Task::Requantify { sku: sku.clone(), quantity });
-            return Decision::Act(Act::RemoveFromBasket { what: sku.as_str().to_owned() });
+        if let Some(Say::Added { line, .. } | Say::Changed { line, .. }) = session.last.as_deref() {
+            return Decision::Act(Act::SetQuantity { what: line.product.sku.as_str().to_owned(), quantity });
         }
         match (&session.product, &session.results) {
             (Some(product), _) => take(session, &product.clone(), Purpose::Basket, Some(quantity)),
@@ -371,7 +403,9 @@ fn topic(session: &Session) -> HelpTopic {
     match (&session.question, session.last.as_deref()) {
         (Some(Question::Purchase(_)), _) => HelpTopic::Purchase,
         (_, Some(Say::Results { .. } | Say::Product { .. } | Say::AskWhichOne { .. })) => HelpTopic::Results,
-        (_, Some(Say::Basket { .. } | Say::Added { .. } | Say::Removed { .. })) => HelpTopic::Basket,
+        (_, Some(Say::Basket { .. } | Say::Added { .. } | Say::AddedEach { .. } | Say::Removed { .. })) => {
+            HelpTopic::Basket
+        }
         (_, Some(Say::Tracked { .. } | Say::Orders { .. })) => HelpTopic::Tracking,
         _ => HelpTopic::General,
     }

@@ -3,7 +3,9 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::shop::{Money, Order, OrderRef, PricedLine, Product, Quantity, Quote, Search};
+use crate::shop::{
+    AddedLine, Missing, Money, Order, OrderRef, PricedLine, Product, Quantity, Quote, Search, Shelf, ShelfItem,
+};
 
 /// Something to say. `reply` words it; the session keeps the last one so that it can be repeated.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -88,6 +90,60 @@ pub enum Say {
         line: Box<PricedLine>,
         basket_total: Money,
         basket_count: u32,
+    },
+    /// Several things at once; `moved` names the shelf they came from, `left` what stayed there.
+    AddedEach {
+        lines: Vec<AddedLine>,
+        basket_total: Money,
+        moved: Option<Shelf>,
+        left: Vec<Missing>,
+    },
+    /// Not all of it can be had and nothing was done: the rest, then?
+    CannotAddAll {
+        can: Vec<AddedLine>,
+        cannot: Vec<Missing>,
+    },
+    /// A line's quantity was changed.
+    Changed {
+        line: Box<PricedLine>,
+        basket_total: Money,
+    },
+    AskWhatForList,
+    PutOnList {
+        items: Vec<ShelfItem>,
+        count: u32,
+    },
+    SavedForLater {
+        spoken_name: String,
+        basket_count: u32,
+    },
+    Shelf {
+        shelf: Shelf,
+        items: Vec<ShelfItem>,
+    },
+    ShelfEmpty {
+        shelf: Shelf,
+    },
+    TakenOffShelf {
+        shelf: Shelf,
+        name: String,
+        left: u32,
+    },
+    AskClearShelf {
+        shelf: Shelf,
+        count: u32,
+    },
+    ShelfCleared {
+        shelf: Shelf,
+    },
+    NotOnShelf {
+        shelf: Shelf,
+        words: String,
+    },
+    /// That was the first request of one breath: now the next, in these words?
+    Then {
+        said: Box<Say>,
+        words: String,
     },
     Removed {
         spoken_name: String,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Focus, Say, SessionError};
 use crate::language::Reading;
-use crate::shop::{CustomerId, OrderNumber, OrderRef, Product, Quantity, Quote, RequestId, Search, Sku};
+use crate::shop::{CustomerId, Line, OrderNumber, OrderRef, Product, Quantity, Quote, RequestId, Search, Shelf, Sku};
 
 /// Names one conversation; chosen by the caller (Alexa's session id) or by us.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -50,6 +50,9 @@ pub struct Session {
     pub pace: u32,
     /// Turns in a row that were not understood.
     pub misses: u32,
+    /// Requests of one breath that wait for their turn.
+    #[serde(default)]
+    pub later: Vec<Reading>,
     /// The last few turns, newest last.
     pub answered: Vec<Answered>,
 }
@@ -85,6 +88,14 @@ pub enum Question {
     More,
     /// Did you say this? (heard with little confidence)
     DidYouSay(Box<Reading>),
+    /// Not everything can be had: these, then?
+    These { lines: Vec<Line>, purpose: Purpose },
+    /// What shall be written on the shopping list?
+    WhatForList,
+    /// Shall I clear it?
+    ClearShelf(Shelf),
+    /// That was the first request of one breath; now the next?
+    Next(Box<Reading>),
 }
 
 /// What a product is wanted for.
@@ -105,8 +116,8 @@ pub enum Task {
     Track(OrderRef),
     /// The basket is counted before it is emptied.
     EmptyBasket,
-    /// A basket line is taken out to be put back with another quantity.
-    Requantify { sku: Sku, quantity: Quantity },
+    /// A shelf is counted before it is cleared.
+    ClearShelf(Shelf),
 }
 
 impl Session {
@@ -125,6 +136,7 @@ impl Session {
             last: None,
             pace: 100,
             misses: 0,
+            later: Vec::new(),
             answered: Vec::new(),
         }
     }

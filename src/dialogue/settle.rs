@@ -3,7 +3,7 @@
 use super::policy::take;
 use super::session::{Purpose, Question, Results, Session, Task};
 use super::{Decision, Say};
-use crate::shop::{Act, OrderRef, Outcome, Product, Quantity, Quote, Search};
+use crate::shop::{Line, OrderRef, Outcome, Product, Quantity, Quote, Search};
 
 pub fn settle(session: &mut Session, outcome: Outcome) -> Decision {
     let task = session.task.take();
@@ -51,10 +51,43 @@ pub fn settle(session: &mut Session, outcome: Outcome) -> Decision {
             session.product = Some(line.product.clone());
             Decision::Say(Say::Added { line: Box::new(line), basket_total, basket_count })
         }
-        Outcome::Removed { spoken_name, basket_count } => match task {
-            Some(Task::Requantify { sku, quantity }) => Decision::Act(Act::AddToBasket { sku, quantity }),
-            _ => Decision::Say(Say::Removed { spoken_name, basket_count }),
-        },
+        Outcome::AddedEach { lines, basket_total, moved, left } => {
+            if let [only] = &lines[..] {
+                session.product = Some(only.line.product.clone());
+            }
+            Decision::Say(Say::AddedEach { lines, basket_total, moved, left })
+        }
+        Outcome::CannotAddAll { can, cannot } => {
+            if !can.is_empty() {
+                let lines = can.iter().map(|l| Line { sku: l.line.product.sku.clone(), quantity: l.line.quantity });
+                let purpose = match task {
+                    Some(Task::Find { purpose: Purpose::Buy, .. }) => Purpose::Buy,
+                    _ => Purpose::Basket,
+                };
+                session.question = Some(Question::These { lines: lines.collect(), purpose });
+            }
+            Decision::Say(Say::CannotAddAll { can, cannot })
+        }
+        Outcome::Changed { line, basket_total } => {
+            session.product = Some(line.product.clone());
+            Decision::Say(Say::Changed { line: Box::new(line), basket_total })
+        }
+        Outcome::PutOnList { items, count } => Decision::Say(Say::PutOnList { items, count }),
+        Outcome::SavedForLater { spoken_name, basket_count } => {
+            Decision::Say(Say::SavedForLater { spoken_name, basket_count })
+        }
+        Outcome::Shelf { shelf, items } => {
+            if task == Some(Task::ClearShelf(shelf)) {
+                session.question = Some(Question::ClearShelf(shelf));
+                return Decision::Say(Say::AskClearShelf { shelf, count: items.len() as u32 });
+            }
+            Decision::Say(Say::Shelf { shelf, items })
+        }
+        Outcome::ShelfEmpty { shelf } => Decision::Say(Say::ShelfEmpty { shelf }),
+        Outcome::TakenOffShelf { shelf, name, left } => Decision::Say(Say::TakenOffShelf { shelf, name, left }),
+        Outcome::ShelfCleared { shelf } => Decision::Say(Say::ShelfCleared { shelf }),
+        Outcome::NotOnShelf { shelf, words } => Decision::Say(Say::NotOnShelf { shelf, words }),
+        Outcome::Removed { spoken_name, basket_count } => Decision::Say(Say::Removed { spoken_name, basket_count }),
         Outcome::NotInBasket { spoken_name } => Decision::Say(Say::NotInBasket { spoken_name }),
         Outcome::BasketEmpty => Decision::Say(Say::BasketEmpty),
         Outcome::BasketEmptied => Decision::Say(Say::BasketEmptied),

@@ -89,8 +89,16 @@ fn value(model: &Model, kind: &str, turn: usize) -> String {
 }
 
 /// What people ask a speaker that is no shop's business.
-const OUTSIDE_SENTENCES: [&str; 72] = [
+const OUTSIDE_SENTENCES: [&str; 80] = [
     "what is the weather like today",
+    "when is the next flight to denver",
+    "what year did the war end",
+    "how is that word pronounced in french",
+    "are you married",
+    "how big is the ocean",
+    "say something nice to me",
+    "how many legs does a spider have",
+    "where is the nearest hospital",
     "will it rain tomorrow",
     "how hot is it outside",
     "play some music",

@@ -32,6 +32,17 @@ pub(super) fn pace(t: &Teller, percent: u32) -> Draft {
     })
 }
 
+/// What was done, without its closing question, and then the next request asked about.
+pub(super) fn then(t: &Teller, said: Draft, words: &str) -> Draft {
+    let done = match said.speech.rsplit_once(". ") {
+        Some((done, last)) if last.ends_with('?') => format!("{done}."),
+        _ => said.speech,
+    };
+    let card = said.card;
+    let next = t.draft("then", &args!["words" => t.quoted(words)]).after(&[done]);
+    Draft { card, ..next }
+}
+
 /// "S, P, A, C, E": letters and digits one by one, signs by name, a longer pause after each word.
 pub(super) fn spelled(t: &Teller, words: &str) -> Draft {
     let plain = cut(&script::plain(words), SPELLED);

@@ -4,7 +4,7 @@ use fluent_bundle::FluentArgs;
 
 use super::catalog::args;
 use super::teller::Teller;
-use super::{Card, buying, finding, talk, tracking};
+use super::{Card, buying, finding, several, talk, tracking};
 use crate::dialogue::Say;
 
 /// A reply in marked phrases.
@@ -81,6 +81,19 @@ pub(super) fn stays_open(say: &Say) -> bool {
         | Say::Basket { .. }
         | Say::BasketEmpty
         | Say::Added { .. }
+        | Say::AddedEach { .. }
+        | Say::CannotAddAll { .. }
+        | Say::Changed { .. }
+        | Say::AskWhatForList
+        | Say::PutOnList { .. }
+        | Say::SavedForLater { .. }
+        | Say::Shelf { .. }
+        | Say::ShelfEmpty { .. }
+        | Say::TakenOffShelf { .. }
+        | Say::AskClearShelf { .. }
+        | Say::ShelfCleared { .. }
+        | Say::NotOnShelf { .. }
+        | Say::Then { .. }
         | Say::Removed { .. }
         | Say::NotInBasket { .. }
         | Say::AskEmptyBasket { .. }
@@ -143,6 +156,28 @@ pub(super) fn draft(t: &Teller, say: &Say) -> Draft {
         Say::Basket { lines, total } => buying::basket(t, lines, *total),
         Say::BasketEmpty => t.plain_draft("basket-empty"),
         Say::Added { line, basket_total, .. } => buying::added(t, line, *basket_total),
+        Say::AddedEach { lines, basket_total, moved, left } => several::added(t, lines, *basket_total, *moved, left),
+        Say::CannotAddAll { can, cannot } => several::cannot(t, can, cannot),
+        Say::Changed { line, basket_total } => several::changed(t, line, *basket_total),
+        Say::AskWhatForList => t.plain_draft("ask-what-for-list"),
+        Say::PutOnList { items, count } => several::written(t, items, *count),
+        Say::SavedForLater { spoken_name, basket_count } => {
+            t.draft("saved-for-later", &args!["left" => *basket_count, "name" => t.the(spoken_name)])
+        }
+        Say::Shelf { shelf, items } => several::shelf(t, *shelf, items),
+        Say::ShelfEmpty { shelf } => t.draft("shelf-empty", &args!["shelf" => several::key(*shelf)]),
+        Say::TakenOffShelf { shelf, name, left } => {
+            let args = args!["shelf" => several::key(*shelf), "name" => t.name(name), "left" => *left];
+            t.draft("taken-off-shelf", &args)
+        }
+        Say::AskClearShelf { shelf, count } => {
+            t.draft("ask-clear-shelf", &args!["shelf" => several::key(*shelf), "count" => *count])
+        }
+        Say::ShelfCleared { shelf } => t.draft("shelf-cleared", &args!["shelf" => several::key(*shelf)]),
+        Say::NotOnShelf { shelf, words } => {
+            t.draft("not-on-shelf", &args!["shelf" => several::key(*shelf), "name" => t.name(words)])
+        }
+        Say::Then { said, words } => talk::then(t, draft(t, said), words),
         Say::Removed { spoken_name, basket_count } => {
             t.draft("removed", &args!["left" => *basket_count, "name" => t.the(spoken_name)])
         }

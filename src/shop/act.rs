@@ -23,15 +23,53 @@ pub enum Act {
         sku: Sku,
         quantity: Quantity,
     },
+    /// Finds and adds several things, all of them or none.
+    AddEach {
+        wants: Vec<Want>,
+    },
+    /// As `AddEach`, for products already agreed on.
+    AddLines {
+        lines: Vec<Line>,
+    },
+    /// Makes it so many of what is in the basket: `what` is a SKU, or words for it.
+    SetQuantity {
+        what: String,
+        quantity: Quantity,
+    },
     /// Takes a line out: `what` is a SKU, or words for something that is in the basket.
     RemoveFromBasket {
         what: String,
     },
     ShowBasket,
     EmptyBasket,
+    /// Writes things on the shopping list, as said: a list is not a basket, so nothing is looked up yet.
+    PutOnList {
+        wants: Vec<Want>,
+    },
+    /// Moves a line of the basket aside.
+    SaveForLater {
+        what: String,
+    },
+    ShowShelf {
+        shelf: Shelf,
+    },
+    /// Crosses one thing off, or with no `what` everything.
+    TakeOffShelf {
+        shelf: Shelf,
+        what: Option<String>,
+    },
+    /// Puts one thing, or all that can be had, into the basket; what cannot stays where it is.
+    ShelfToBasket {
+        shelf: Shelf,
+        what: Option<String>,
+    },
     /// Prices these lines now and keeps the offer for [`Act::Buy`]; changes nothing else.
     Quote {
         lines: Vec<Line>,
+    },
+    /// As `Quote`, for things by name: all of them or none.
+    QuoteEach {
+        wants: Vec<Want>,
     },
     /// As `Quote`, for what is in the basket.
     QuoteBasket,
@@ -51,6 +89,68 @@ pub enum Act {
 pub struct Line {
     pub sku: Sku,
     pub quantity: Quantity,
+}
+
+/// A thing wanted by name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Want {
+    pub words: String,
+    pub amount: Amount,
+    /// The words may belong to the name before them: "mac" and then "cheese".
+    pub joined: bool,
+}
+
+/// How much of a thing is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Amount {
+    /// So many, of whatever it is sold by.
+    Count(Quantity),
+    /// So many single pieces, however they are packed: a dozen, two six-packs.
+    Pieces(u32),
+}
+
+/// Where things wait that are not in the basket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shelf {
+    /// The shopping list.
+    List,
+    /// What was moved out of the basket for later.
+    Saved,
+}
+
+/// One thing on a shelf.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ShelfItem {
+    /// The shopper's words, or the product's spoken name where it is known.
+    pub name: String,
+    pub amount: Amount,
+    pub sku: Option<Sku>,
+}
+
+/// A line that was or could be added, and how many single pieces that makes where pieces were asked for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AddedLine {
+    pub line: PricedLine,
+    pub pieces: Option<u32>,
+}
+
+/// A wanted thing that cannot be had, and why.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Missing {
+    pub name: String,
+    pub why: Why,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    NotFound,
+    OutOfStock,
+    /// There are only so many.
+    Short(u32),
+    /// More than can be bought in one line.
+    TooMany,
 }
 
 /// A product search.
@@ -148,6 +248,51 @@ pub enum Outcome {
         line: PricedLine,
         basket_total: Money,
         basket_count: u32,
+    },
+    /// Several things at once; `moved` tells the shelf they came from, `left` what stayed there.
+    AddedEach {
+        lines: Vec<AddedLine>,
+        basket_total: Money,
+        moved: Option<Shelf>,
+        left: Vec<Missing>,
+    },
+    /// Not all of it can be had, so nothing was added.
+    CannotAddAll {
+        can: Vec<AddedLine>,
+        cannot: Vec<Missing>,
+    },
+    /// A line's quantity was changed.
+    Changed {
+        line: PricedLine,
+        basket_total: Money,
+    },
+    PutOnList {
+        items: Vec<ShelfItem>,
+        count: u32,
+    },
+    SavedForLater {
+        spoken_name: String,
+        basket_count: u32,
+    },
+    Shelf {
+        shelf: Shelf,
+        items: Vec<ShelfItem>,
+    },
+    ShelfEmpty {
+        shelf: Shelf,
+    },
+    /// One thing crossed off; `left` are still there.
+    TakenOffShelf {
+        shelf: Shelf,
+        name: String,
+        left: u32,
+    },
+    ShelfCleared {
+        shelf: Shelf,
+    },
+    NotOnShelf {
+        shelf: Shelf,
+        words: String,
     },
     Removed {
         spoken_name: String,

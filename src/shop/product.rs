@@ -97,6 +97,16 @@ pub struct Product {
     pub image: Option<String>,
 }
 
+impl Product {
+    /// Single pieces in one of what is sold: 12 for a dozen eggs. `None` where the catalogue does not say.
+    pub fn pack(&self) -> Option<u32> {
+        let named = |name: &str| matches!(name.to_lowercase().as_str(), "pack" | "count" | "pack size" | "pieces");
+        let value = self.attributes.iter().find(|(name, _)| named(name)).map(|(_, value)| value)?;
+        let digits: String = value.chars().take_while(char::is_ascii_digit).collect();
+        digits.parse().ok().filter(|n| *n > 0)
+    }
+}
+
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum ProductError {
     #[error("{0:?} is not a SKU: 1 to 64 letters, digits, '-', '_' or '.'")]

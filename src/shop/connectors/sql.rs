@@ -13,7 +13,9 @@ pub mod products;
 mod quotes;
 mod reordering;
 mod rows;
+mod shelves;
 mod tracking;
+mod wants;
 
 use std::sync::Arc;
 
@@ -75,6 +77,7 @@ impl SqlShop {
             Act::Track(what) => tracking::track(&mut db, &self.catalogue, what, asked, self.clock.zone()).await,
             Act::ListOrders { limit } => tracking::list(&mut db, limit, asked).await,
             Act::ShowBasket => basket::show(&mut db, asked).await,
+            Act::ShowShelf { shelf } => shelves::show(&mut db, shelf, asked).await,
             act => Err(ShopError::Damaged(format!("{act:?} was asked of the reading side"))),
         }
     }
@@ -103,9 +106,17 @@ impl SqlShop {
         let ids = self.ids.as_ref();
         match act {
             Act::AddToBasket { sku, quantity } => basket::add(tx, &sku, quantity, asked).await,
+            Act::AddEach { wants } => wants::add_each(tx, &self.catalogue, wants, asked).await,
+            Act::AddLines { lines } => wants::add_lines(tx, lines, asked).await,
+            Act::SetQuantity { what, quantity } => basket::change(tx, &what, quantity, asked).await,
+            Act::PutOnList { wants } => shelves::write(tx, &self.catalogue, wants, asked).await,
+            Act::SaveForLater { what } => shelves::save(tx, &what, asked).await,
+            Act::TakeOffShelf { shelf, what } => shelves::take_off(tx, shelf, what, asked).await,
+            Act::ShelfToBasket { shelf, what } => shelves::to_basket(tx, &self.catalogue, shelf, what, asked).await,
             Act::RemoveFromBasket { what } => basket::remove(tx, &what, asked).await,
             Act::EmptyBasket => basket::empty(tx, asked).await,
             Act::Quote { lines } => quotes::of_lines(tx, lines, ids, asked).await,
+            Act::QuoteEach { wants } => wants::quote_each(tx, &self.catalogue, wants, ids, asked).await,
             Act::QuoteBasket => quotes::of_basket(tx, ids, asked).await,
             Act::QuoteReorder { what, quantity } => {
                 reordering::quote(tx, &self.catalogue, what, quantity, ids, asked).await
@@ -127,9 +138,12 @@ impl Shop for SqlShop {
             let here = self.clock.here();
             let asked = Asked { customer, request, now: here.timestamp(), delivery: delivery::estimate(&here) };
             match act {
-                Act::Search(_) | Act::Describe { .. } | Act::Track(_) | Act::ListOrders { .. } | Act::ShowBasket => {
-                    self.look(act, &asked).await
-                }
+                Act::Search(_)
+                | Act::Describe { .. }
+                | Act::Track(_)
+                | Act::ListOrders { .. }
+                | Act::ShowBasket
+                | Act::ShowShelf { .. } => self.look(act, &asked).await,
                 _ => self.change(act, &asked).await,
             }
         })

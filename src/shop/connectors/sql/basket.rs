@@ -5,7 +5,7 @@ use sqlx::{Row, SqliteConnection};
 use super::{Asked, products, rows};
 use crate::shop::money::Currency;
 use crate::shop::resemblance::Likeness;
-use crate::shop::{Line, Money, Outcome, PricedLine, Product, Quantity, ShopError, Sku};
+use crate::shop::{AddedLine, Line, Missing, Money, Outcome, PricedLine, Product, Quantity, ShopError, Sku, Why};
 
 pub async fn show(db: &mut SqliteConnection, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
     let lines = priced(db, asked).await?;
@@ -37,35 +37,110 @@ pub async fn add(
     if wanted > product.stock {
         return Ok(Outcome::ShortStock { product: Box::new(product), asked: merged });
     }
+    set(db, sku, merged, asked).await?;
+    let basket = priced(db, asked).await?;
+    let line = price(product, quantity)?;
+    Ok(Outcome::Added { line, basket_total: total(&basket)?, basket_count: pieces(&basket) })
+}
+
+/// Makes it so many of what is there.
+pub async fn change(
+    db: &mut SqliteConnection,
+    what: &str,
+    quantity: Quantity,
+    asked: &Asked<'_>,
+) -> Result<Outcome, ShopError> {
+    let line = match find(db, what, asked).await? {
+        Ok(line) => line,
+        Err(spoken_name) => return Ok(Outcome::NotInBasket { spoken_name }),
+    };
+    if quantity.get() > line.product.stock {
+        return Ok(Outcome::ShortStock { product: Box::new(line.product), asked: quantity });
+    }
+    set(db, &line.product.sku, quantity, asked).await?;
+    let line = price(line.product, quantity)?;
+    Ok(Outcome::Changed { line, basket_total: total_of(db, asked).await? })
+}
+
+/// The lines that there is stock for beside what is in the basket already, and why not the others.
+pub async fn with_room(
+    db: &mut SqliteConnection,
+    wanted: Vec<AddedLine>,
+    asked: &Asked<'_>,
+) -> Result<(Vec<AddedLine>, Vec<Missing>), ShopError> {
+    let there = lines(db, asked).await?;
+    let (mut room, mut short) = (Vec::new(), Vec::new());
+    for added in wanted {
+        let product = &added.line.product;
+        let before = there.iter().find(|l| l.sku == product.sku).map_or(0, |l| l.quantity.get());
+        let sum = before + added.line.quantity.get();
+        let why = match product.stock {
+            0 => Some(Why::OutOfStock),
+            stock if sum > stock => Some(Why::Short(stock.saturating_sub(before))),
+            _ if sum > Quantity::MAX => Some(Why::TooMany),
+            _ => None,
+        };
+        match why {
+            Some(why) => short.push(Missing { name: product.spoken_name.clone(), why }),
+            None => room.push(added),
+        }
+    }
+    Ok((room, short))
+}
+
+/// Adds lines that there is room for; the basket's total then.
+pub async fn put(db: &mut SqliteConnection, added: &[AddedLine], asked: &Asked<'_>) -> Result<Money, ShopError> {
+    let there = lines(db, asked).await?;
+    for AddedLine { line, .. } in added {
+        let before = there.iter().find(|l| l.sku == line.product.sku).map_or(0, |l| l.quantity.get());
+        let sum =
+            Quantity::new(before + line.quantity.get()).map_err(|e| rows::damaged(line.product.sku.as_str(), e))?;
+        set(db, &line.product.sku, sum, asked).await?;
+    }
+    total_of(db, asked).await
+}
+
+async fn set(db: &mut SqliteConnection, sku: &Sku, quantity: Quantity, asked: &Asked<'_>) -> Result<(), ShopError> {
+    // Things of one breath keep their order.
     sqlx::query(
-        "INSERT INTO basket_lines (customer_id, sku, quantity, added_at) VALUES (?1, ?2, ?3, ?4)
+        "INSERT INTO basket_lines (customer_id, sku, quantity, added_at)
+         VALUES (?1, ?2, ?3, max(?4, (SELECT coalesce(max(added_at) + 1, 0) FROM basket_lines WHERE customer_id = ?1)))
          ON CONFLICT DO UPDATE SET quantity = excluded.quantity",
     )
     .bind(asked.customer.as_str())
     .bind(sku.as_str())
-    .bind(merged.get())
+    .bind(quantity.get())
     .bind(asked.now.as_millisecond())
-    .execute(&mut *db)
+    .execute(db)
     .await?;
+    Ok(())
+}
+
+/// The line that is meant, or what to call the thing that is not there. `what` is a SKU, or words.
+pub async fn find(
+    db: &mut SqliteConnection,
+    what: &str,
+    asked: &Asked<'_>,
+) -> Result<Result<PricedLine, String>, ShopError> {
     let basket = priced(db, asked).await?;
-    let line = price(product, quantity)?;
-    Ok(Outcome::Added { line, basket_total: total(&basket)?, basket_count: count(&basket) })
+    if let Some(line) = meant(what, &basket) {
+        return Ok(Ok(line.clone()));
+    }
+    let known = match Sku::new(what) {
+        Ok(sku) => products::by_sku(db, &sku).await?,
+        Err(_) => None,
+    };
+    Ok(Err(known.map_or_else(|| what.to_owned(), |p| p.spoken_name)))
 }
 
 /// `what` is a SKU, or words for something in the basket.
 pub async fn remove(db: &mut SqliteConnection, what: &str, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
-    let basket = priced(db, asked).await?;
-    let Some(line) = meant(what, &basket) else {
-        let known = match Sku::new(what) {
-            Ok(sku) => products::by_sku(db, &sku).await?,
-            Err(_) => None,
-        };
-        let spoken_name = known.map_or_else(|| what.to_owned(), |p| p.spoken_name);
-        return Ok(Outcome::NotInBasket { spoken_name });
+    let line = match find(db, what, asked).await? {
+        Ok(line) => line,
+        Err(spoken_name) => return Ok(Outcome::NotInBasket { spoken_name }),
     };
     take_out(db, &line.product.sku, Quantity::MAX, asked).await?;
-    let basket_count = count(&basket) - line.quantity.get();
-    Ok(Outcome::Removed { spoken_name: line.product.spoken_name.clone(), basket_count })
+    Ok(Outcome::Removed { spoken_name: line.product.spoken_name, basket_count: count(db, asked).await? })
 }
 
 pub async fn empty(db: &mut SqliteConnection, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
@@ -137,7 +212,17 @@ async fn priced(db: &mut SqliteConnection, asked: &Asked<'_>) -> Result<Vec<Pric
         .collect()
 }
 
-fn count(lines: &[PricedLine]) -> u32 {
+/// How many pieces are in the basket.
+pub async fn count(db: &mut SqliteConnection, asked: &Asked<'_>) -> Result<u32, ShopError> {
+    Ok(pieces(&priced(db, asked).await?))
+}
+
+/// What the basket costs today.
+pub async fn total_of(db: &mut SqliteConnection, asked: &Asked<'_>) -> Result<Money, ShopError> {
+    total(&priced(db, asked).await?)
+}
+
+fn pieces(lines: &[PricedLine]) -> u32 {
     lines.iter().map(|l| l.quantity.get()).sum()
 }
 

@@ -115,13 +115,29 @@ impl Customers {
                 Ok(serde_json::json!({ "sku": sku, "quantity": quantity }))
             })
             .collect::<Result<Vec<_>, ShopError>>()?;
+        let shelves = sqlx::query(
+            "SELECT shelf, name, amount, sku FROM shelf_items WHERE customer_id = ?1 ORDER BY added_at, name",
+        )
+        .bind(id)
+        .fetch_all(&mut *db)
+        .await?;
+        let shelves = shelves
+            .iter()
+            .map(|row| {
+                let (shelf, name): (String, String) = (row.try_get("shelf")?, row.try_get("name")?);
+                let (amount, sku): (String, Option<String>) = (row.try_get("amount")?, row.try_get("sku")?);
+                let amount: serde_json::Value = rows::json(&name, amount)?;
+                Ok(serde_json::json!({ "shelf": shelf, "name": name, "amount": amount, "sku": sku }))
+            })
+            .collect::<Result<Vec<_>, ShopError>>()?;
         let orders = orders::newest(&mut db, customer, u32::MAX).await?;
         Ok(serde_json::json!({
-            "id": id, "name": name.flatten(), "identities": identities, "basket": basket, "orders": orders,
+            "id": id, "name": name.flatten(), "identities": identities, "basket": basket, "shelves": shelves,
+            "orders": orders,
         }))
     }
 
-    /// Forgets the person: name, identities, basket, offers and recorded answers. The orders stay for the merchant's
+    /// Forgets the person: name, identities, basket, lists, offers and recorded answers. The orders stay for the merchant's
     /// books under a number that nobody can be found by. Whether there was such a customer.
     pub async fn erase(&self, customer: &CustomerId) -> Result<bool, ShopError> {
         let nobody = format!("erased-{}", self.ids.next().to_lowercase());

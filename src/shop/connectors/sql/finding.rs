@@ -48,7 +48,7 @@ pub fn skus(catalogue: &Catalogue, words: &str) -> Vec<String> {
 
 /// The version of the catalogue, and what the customer bought before, latest first: so many of the customer's own
 /// products are preferred among equals.
-async fn bought_before(db: &mut SqliteConnection, asked: &Asked<'_>) -> Result<(i64, Vec<Sku>), ShopError> {
+pub async fn bought_before(db: &mut SqliteConnection, asked: &Asked<'_>) -> Result<(i64, Vec<Sku>), ShopError> {
     let (version, skus): (i64, String) = sqlx::query_as(
         "SELECT version, (SELECT json_group_array(sku) FROM (
             SELECT l.sku FROM orders o JOIN order_lines l ON l.order_number = o.number
