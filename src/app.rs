@@ -26,6 +26,7 @@ use crate::edge::keys::{KeyRing, Known};
 use crate::edge::{self, Doors, Part, Resolve};
 use crate::language::{Term, Understander};
 use crate::reply::Phrases;
+use crate::shop::connectors::gateway::HttpGateway;
 use crate::shop::{Catalogue, CustomerId, Customers, RequestId, SqlShop, sample};
 use crate::store::{Store, keys};
 use crate::tts::{Synthesizer, VoiceSettings};
@@ -39,6 +40,9 @@ const SESSION_LAPSE: Duration = Duration::from_secs(24 * 3_600);
 /// How soon a change of the catalogue by another process is noticed.
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 const TIDY_EVERY: Duration = Duration::from_secs(3_600);
+
+/// What understands and what words, ready for one locale.
+type Language = (Arc<Understander>, Arc<Phrases>);
 
 /// Everything, built and ready.
 pub struct App {
@@ -57,24 +61,33 @@ impl App {
     /// Builds all stages, the slow ones side by side. The first start makes the data folder, the sample shop and a
     /// demonstration key.
     pub async fn build(settings: &Settings) -> anyhow::Result<Self> {
-        Self::with(settings, true, clock(settings)?, Arc::new(RandomIds)).await
+        Self::with(settings, true, clock(settings)?, Arc::new(RandomIds), None).await
     }
 
     /// As [`build`](Self::build) but without loading a speech model, for typed turns only.
     pub async fn build_without_ears(settings: &Settings) -> anyhow::Result<Self> {
-        Self::with(settings, false, clock(settings)?, Arc::new(RandomIds)).await
+        Self::with(settings, false, clock(settings)?, Arc::new(RandomIds), None).await
     }
 
-    /// For typed turns at a given time with given ids, so that a conversation comes out the same again.
+    /// For typed turns at a given time with given ids, so that a conversation comes out the same again. What takes
+    /// long, learning the language, is shared with an earlier replay of the same shop.
     pub async fn build_for_replay(
         settings: &Settings,
         clock: Arc<dyn Clock>,
         ids: Arc<dyn Ids>,
+        earlier: Option<&Self>,
     ) -> anyhow::Result<Self> {
-        Self::with(settings, false, clock, ids).await
+        let language = earlier.map(|app| (app.spine.understander.clone(), app.spine.phrases.clone()));
+        Self::with(settings, false, clock, ids, language).await
     }
 
-    async fn with(settings: &Settings, ears: bool, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> anyhow::Result<Self> {
+    async fn with(
+        settings: &Settings,
+        ears: bool,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn Ids>,
+        taught: Option<Language>,
+    ) -> anyhow::Result<Self> {
         let settings = Arc::new(settings.clone());
         // Whoever needs a thread gets one at once; the database opens meanwhile.
         let recognizer = {
@@ -83,8 +96,12 @@ impl App {
         };
         let language = {
             let folder = places::locale(&settings)?;
-            tokio::task::spawn_blocking(move || -> anyhow::Result<_> {
-                Ok((Understander::load(&folder)?, Phrases::load(&folder)?))
+            let taught = taught.clone();
+            tokio::task::spawn_blocking(move || -> anyhow::Result<Language> {
+                match taught {
+                    Some(language) => Ok(language),
+                    None => Ok((Arc::new(Understander::load(&folder)?), Arc::new(Phrases::load(&folder)?))),
+                }
             })
         };
         let voice = VoiceSettings {
@@ -105,14 +122,22 @@ impl App {
         }
         let catalogue = Catalogue::open(store.clone()).await?;
         let shop = SqlShop::new(catalogue.clone(), clock.clone(), ids.clone());
+        let shop = match &settings.payment.url {
+            Some(url) => {
+                let patience = Duration::from_millis(settings.payment.timeout_ms);
+                shop.paid_by(Arc::new(HttpGateway::new(url, patience).context("payment.url")?))
+            }
+            None => shop,
+        };
         let resolve = resolver(Customers::new(store.clone(), clock.clone(), ids.clone()));
         let demo_key = first::demo_key(&settings, &store).await?;
         let keys = Arc::new(key_ring(store.clone()).await?);
         let sessions = SqlSessions::open(&settings.data_dir.join("sessions.db"), SESSION_LAPSE).await?;
 
         let (understander, phrases) = language.await.context("loading the language stopped")??;
-        let understander = Arc::new(understander);
-        teach(&understander, &catalogue).await?;
+        if taught.is_none() {
+            teach(&understander, &catalogue).await?;
+        }
         let recognizer: Arc<dyn Recognizer> = recognizer.await.context("loading the speech model stopped")??;
         let synthesizer: Arc<dyn Synthesizer> = synthesizer.await.context("loading the voice stopped")??;
         let stages = Stages {
@@ -121,7 +146,7 @@ impl App {
             dialogue: Dialogue,
             shop: Arc::new(shop.clone()),
             sessions: Arc::new(sessions),
-            phrases: Arc::new(phrases),
+            phrases,
             synthesizer,
         };
         let trust = Trust { reject: settings.trust.reject, doubt: settings.trust.doubt };
@@ -175,8 +200,8 @@ impl App {
         self.demo_key.as_ref().map(|(key, path)| (key.as_str(), path))
     }
 
-    /// What has to be done now and then while serving, and once more at the end: key use is written down, lapsed offers
-    /// are dropped, and a changed catalogue is taught to the understander.
+    /// What has to be done now and then while serving, and once more at the end: key use is written down, payments left
+    /// in the middle are finished, lapsed offers are dropped, and a changed catalogue is taught to the understander.
     pub fn upkeep(&self, stop: CancellationToken) -> JoinHandle<()> {
         let (keys, store, shop) = (self.keys.clone(), self.store.clone(), self.shop.clone());
         let (catalogue, understander) = (self.catalogue.clone(), self.spine.understander.clone());
@@ -195,6 +220,7 @@ impl App {
                         teach(&understander, &catalogue).await?;
                         tracing::info!("the catalogue changed; its names were learnt");
                     }
+                    shop.finish_payments().await?;
                     if tidied.is_none_or(|t| t.elapsed() >= TIDY_EVERY) {
                         tidied = Some(Instant::now());
                         shop.tidy().await?;

@@ -33,6 +33,7 @@ pub struct Settings {
     pub alexa: Alexa,
     pub wyoming: Wyoming,
     pub shop: Shop,
+    pub payment: Payment,
     pub models: Models,
     pub asr: Asr,
     pub trust: Trust,
@@ -91,6 +92,16 @@ pub struct Shop {
     pub sample: bool,
     /// The customer that callers are when they do not say who they are.
     pub guest: String,
+}
+
+/// Who takes the money. Without a gateway the merchant sends invoices.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Payment {
+    /// Address of the gateway; a password for it goes into the address.
+    pub url: Option<String>,
+    /// How long the gateway may take to answer within a turn, in milliseconds.
+    pub timeout_ms: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -227,6 +238,7 @@ impl Default for Settings {
             alexa: Alexa::default(),
             wyoming: Wyoming::default(),
             shop: Shop::default(),
+            payment: Payment::default(),
             models: Models::default(),
             asr: Asr::default(),
             trust: Trust::default(),
@@ -269,6 +281,13 @@ impl Default for Alexa {
 impl Default for Shop {
     fn default() -> Self {
         Self { sample: true, guest: "ada".into() }
+    }
+}
+
+impl Default for Payment {
+    fn default() -> Self {
+        // Well within a turn, so that a slow gateway is told of in words.
+        Self { url: None, timeout_ms: 3_000 }
     }
 }
 

@@ -35,11 +35,12 @@ async fn every_conversation_goes_as_written() {
         fs::read_dir("intents/en-US/conversations").unwrap().map(|e| e.unwrap().path()).collect();
     files.sort();
     let (mut count, mut wrong) = (0, String::new());
+    let mut first = None;
     for file in files {
         let mut conversations = parse(&fs::read_to_string(&file).unwrap());
         for conversation in &mut conversations {
             count += 1;
-            let said = replay(conversation).await;
+            let said = replay(conversation, &mut first).await;
             for ((shopper, shop), now) in conversation.turns.iter_mut().zip(said) {
                 if *shop != now && !update {
                     let title = &conversation.title;
@@ -62,11 +63,12 @@ async fn every_conversation_goes_as_written() {
     println!("{count} conversations");
 }
 
-async fn replay(conversation: &Conversation) -> Vec<String> {
+async fn replay(conversation: &Conversation, first: &mut Option<App>) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     let settings = Settings { data_dir: folder.path().to_owned(), ..Settings::default() };
     let now: Timestamp = NOW.parse().unwrap();
-    let app = App::build_for_replay(&settings, FixedClock::new(now), Arc::new(CountedIds::default())).await.unwrap();
+    let ids = Arc::new(CountedIds::default());
+    let app = App::build_for_replay(&settings, FixedClock::new(now), ids, first.as_ref()).await.unwrap();
     let session = SessionId::new("replayed").unwrap();
     let mut said = Vec::new();
     for (shopper, _) in &conversation.turns {
@@ -76,6 +78,7 @@ async fn replay(conversation: &Conversation) -> Vec<String> {
         said.push(format!("{}{end}", answer.reply.speech.text));
     }
     app.close().await;
+    first.get_or_insert(app);
     said
 }
 

@@ -465,6 +465,8 @@ fn buying() {
         delivery,
         again,
     };
+    let too_late = |status| Box::new(order("104217", status, &["dog food"], vec![]));
+    let placed = || too_late(OrderStatus::Placed);
     let short = |stock| Say::ShortStock { product: Box::new(Product { stock, ..food() }), asked: quantity(9) };
     snapshot(
         "buying",
@@ -479,6 +481,15 @@ fn buying() {
             ("bought", bought(Some(date(2026, 12, 1)), false)),
             ("bought, no day", bought(None, false)),
             ("bought already", bought(Some(date(2026, 11, 24)), true)),
+            ("payment declined", Say::PaymentDeclined { total: usd(3_998) }),
+            ("payment in doubt", Say::PaymentPending { total: usd(3_998) }),
+            ("cancel it?", Say::AskCancelOrder { order: placed() }),
+            ("cancelled, paid back", Say::OrderCancelled { order: placed(), refund: Some(usd(3_998)) }),
+            ("cancelled, nothing paid", Say::OrderCancelled { order: placed(), refund: None }),
+            ("too late, packed", Say::TooLateToCancel { order: too_late(OrderStatus::Packed) }),
+            ("too late, delivered", Say::TooLateToCancel { order: too_late(OrderStatus::Delivered) }),
+            ("cancelled before", Say::TooLateToCancel { order: too_late(OrderStatus::Cancelled) }),
+            ("returned before", Say::TooLateToCancel { order: too_late(OrderStatus::Returned) }),
             ("not bought", Say::NotBought),
             ("too many things", Say::TooManyToAgree { count: 31 }),
             ("out of stock", Say::OutOfStock { products: vec![headphones()] }),

@@ -114,6 +114,7 @@ async fn conformance(shop: &dyn Shop) {
     tracks_only_the_callers_orders(shop).await;
     offers(shop).await;
     buys_once(shop).await;
+    cancels_what_is_not_packed(shop).await;
     offers_what_was_bought_before(shop).await;
     answers_strangers(shop).await;
 }
@@ -454,6 +455,25 @@ async fn offers_what_was_bought_before(shop: &dyn Shop) {
     for (name, then, now) in &usual.price_changes {
         assert!(then != now && names.contains(&name.as_str()));
     }
+}
+
+async fn cancels_what_is_not_packed(shop: &dyn Shop) {
+    let lee = caller(shop, "lee");
+    let soap = lee.plenty("dish soap", 5).await;
+    let before = lee.stock(&soap.sku).await;
+    let quote = lee.quoted(Act::Quote { lines: one(&soap.sku) }).await;
+    let Outcome::Bought { order, .. } = lee.asks(Act::Buy { quote_id: quote.id }).await else { panic!() };
+    assert_eq!(lee.stock(&soap.sku).await, before - 1);
+    let cancel = || Act::CancelOrder { number: order.number.clone() };
+    assert!(matches!(caller(shop, "joan").asks(cancel()).await, Outcome::NoSuchOrder(_)), "not hers to cancel");
+    // sent twice, undone once
+    for _ in 0..2 {
+        assert!(matches!(lee.asks_as("undo", cancel()).await, Outcome::OrderCancelled { .. }));
+    }
+    assert_eq!(lee.stock(&soap.sku).await, before);
+    assert_eq!(lee.tracks(OrderRef::Latest).await[0].status, OrderStatus::Cancelled);
+    assert!(matches!(lee.asks(cancel()).await, Outcome::TooLateToCancel { .. }));
+    assert_eq!(lee.stock(&soap.sku).await, before);
 }
 
 async fn answers_strangers(shop: &dyn Shop) {

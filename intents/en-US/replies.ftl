@@ -524,6 +524,28 @@ bought-again =
         [yes] That's already ordered, so I didn't order it twice: { $items }, for { $total }. It should arrive { $day }. The order number is { DIGITS($number) }.
        *[no] That's already ordered, so I didn't order it twice: { $items }, for { $total }. The order number is { DIGITS($number) }.
     }
+payment-declined =
+    The payment of { $total } was declined, so nothing is ordered. Your basket is as it was. What would you like to do?
+    .reprompt = You can try again by saying check out, or do something else.
+payment-pending =
+    I can't tell yet whether the payment of { $total } went through. You won't be charged twice: I'll finish the order or undo it by myself. In a few minutes, ask me where your order is.
+ask-cancel-order =
+    Order { DIGITS($number) }, { $things }, for { $total }. Shall I cancel it?
+    .reprompt = Shall I cancel order { DIGITS($number) }, yes or no?
+order-cancelled =
+    { $paid ->
+        [yes] Order { DIGITS($number) }, { $things }, is cancelled, and { $total } will be paid back. What else would you like?
+       *[no] Order { DIGITS($number) }, { $things }, is cancelled. There's nothing to pay. What else would you like?
+    }
+    .reprompt = What else would you like?
+too-late-to-cancel =
+    { $state ->
+        [cancelled] Order { DIGITS($number) }, { $things }, is cancelled already. What else would you like?
+        [returned] Order { DIGITS($number) }, { $things }, was returned already. What else would you like?
+        [delivered] Order { DIGITS($number) }, { $things }, was delivered already, so I can't cancel it. What else would you like?
+       *[other] Order { DIGITS($number) }, { $things }, is packed already, so I can't cancel it. What else would you like?
+    }
+    .reprompt = What else would you like?
 not-bought =
     Okay, I haven't ordered anything. What would you like instead?
     .reprompt = You can find something else, or say stop.

@@ -36,6 +36,7 @@ pub(super) fn check(s: &Settings) -> Result<(), ConfigError> {
     within("asr.workers", s.asr.workers, 0..=256)?;
     within("asr.threads", s.asr.threads, 0..=256)?;
     within("asr.queue", s.asr.queue, 0..=10_000)?;
+    within("payment.timeout_ms", s.payment.timeout_ms, 100..=60_000)?;
     within("deadlines.turn_ms", s.deadlines.turn_ms, 100..=120_000)?;
     within("deadlines.headers_ms", s.deadlines.headers_ms, 100..=120_000)?;
     within("deadlines.body_ms", s.deadlines.body_ms, 100..=600_000)?;
@@ -47,9 +48,11 @@ pub(super) fn check(s: &Settings) -> Result<(), ConfigError> {
     within("limits.turns", s.limits.turns, 1..=100_000)?;
     within("links.seconds", s.links.seconds, 1..=86_400)?;
     within("links.bytes", s.links.bytes, 1 << 20..=1 << 36)?;
-    for (key, address) in
-        [("models.mirror", &s.models.mirror), ("alexa.chain_base_override", &s.alexa.chain_base_override)]
-    {
+    for (key, address) in [
+        ("models.mirror", &s.models.mirror),
+        ("payment.url", &s.payment.url),
+        ("alexa.chain_base_override", &s.alexa.chain_base_override),
+    ] {
         if let Some(address) = address {
             web_address(key, address)?;
         }

@@ -84,6 +84,8 @@ settings! {
     "wyoming.bind" MaybeText "reserved for Home Assistant satellites; not served yet";
     "shop.sample" Flag "fill a new database with the sample shop";
     "shop.guest" Text "customer that unknown callers are";
+    "payment.url" MaybeUrl "address of the payment gateway; none sends invoices";
+    "payment.timeout_ms" Whole "the gateway's answer within a turn, in milliseconds, 100 to 60000";
     "models.dir" Text "folder of the speech models";
     "models.mirror" MaybeUrl "address to fetch models from in place of the manifest's";
     "asr.model" MaybeText "speech model by name; empty takes the best one present";
@@ -126,6 +128,7 @@ mod tests {
         full.alexa.extra_root = Some("root.pem".into());
         full.alexa.chain_base_override = Some("http://localhost".into());
         full.wyoming.bind = Some(full.bind);
+        full.payment.url = Some("https://pay.example".into());
         full.models.mirror = Some("https://mirror.example".into());
         full.asr.model = Some("tiny.en".into());
         let fields: BTreeSet<String> = load::flatten(&toml::Table::try_from(&full).unwrap()).into_keys().collect();

@@ -33,6 +33,7 @@ pub fn expectation(session: &Session) -> Expectation {
         Some(Question::Shortage { .. }) => expect(YES_NO, Some(("SetQuantityIntent", "Quantity"))),
         Some(Question::WhichOne { .. }) => expect(&["ChooseResultIntent"], a_choice),
         Some(Question::WhatProduct { .. }) => expect(&["SearchProductIntent"], Some(("SearchProductIntent", "Query"))),
+        Some(Question::WhichToCancel) => expect(&["CancelOrderIntent"], Some(("CancelOrderIntent", "OrderNumber"))),
         Some(Question::WhichOrder) => expect(&["TrackOrderIntent"], Some(("TrackOrderIntent", "OrderNumber"))),
         Some(Question::More) => expect(
             &["AMAZON.YesIntent", "AMAZON.NoIntent", "ChooseResultIntent", "AMAZON.NextIntent", "RefineSearchIntent"],
@@ -45,7 +46,8 @@ pub fn expectation(session: &Session) -> Expectation {
             | Question::LookFor(_)
             | Question::These { .. }
             | Question::ClearShelf(_)
-            | Question::Next(_),
+            | Question::Next(_)
+            | Question::CancelOrder(_),
         ) => expect(YES_NO, None),
         None if session.results.is_some() => expect(
             &["ChooseResultIntent", "RefineSearchIntent", "AMAZON.NextIntent", "AMAZON.PreviousIntent"],
@@ -132,6 +134,15 @@ pub fn answer(session: &mut Session, question: &Question, reading: &Reading) -> 
             let search = crate::shop::Search { query: words.clone(), limit: fill::PAGE, ..Default::default() };
             act(Act::Search(search))
         }
+        Question::CancelOrder(number) if yes => act(Act::CancelOrder { number: number.clone() }),
+        Question::WhichToCancel => match digits(reading).and_then(|d| OrderNumber::new(d).ok()) {
+            Some(number) => {
+                session.task = Some(Task::CancelOrder);
+                act(Act::Track(OrderRef::Number(number)))
+            }
+            None if no => say(Say::AllRight),
+            None => Answered::NotAnAnswer,
+        },
         Question::WhichOrder => match digits(reading).and_then(|d| OrderNumber::new(d).ok()) {
             Some(number) => {
                 session.task = Some(Task::Track(OrderRef::Number(number.clone())));
@@ -166,6 +177,7 @@ pub fn answer(session: &mut Session, question: &Question, reading: &Reading) -> 
         | Question::ClearShelf(_)
         | Question::WhatForList
         | Question::Next(_)
+        | Question::CancelOrder(_)
             if no =>
         {
             say(Say::AllRight)

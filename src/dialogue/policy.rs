@@ -40,7 +40,9 @@ impl Dialogue {
             (Some(Question::Purchase(quote)), "AMAZON.YesIntent") => {
                 Some(Say::ConfirmPurchaseAgain { quote: quote.clone() })
             }
-            (Some(Question::EmptyBasket), "AMAZON.YesIntent") => Some(self.not_heard(session)),
+            (Some(Question::EmptyBasket | Question::CancelOrder(_)), "AMAZON.YesIntent") => {
+                Some(self.not_heard(session))
+            }
             (
                 _,
                 "AddToBasketIntent"
@@ -49,6 +51,7 @@ impl Dialogue {
                 | "SaveForLaterIntent"
                 | "ListToBasketIntent"
                 | "EmptyBasketIntent"
+                | "CancelOrderIntent"
                 | "CheckoutIntent"
                 | "BuyProductIntent"
                 | "ReorderLastIntent"
@@ -143,6 +146,10 @@ impl Dialogue {
                 session.question = None;
                 say(Say::Goodbye)
             }
+            // "Cancel that" right after a purchase means the purchase.
+            "AMAZON.CancelIntent" if matches!(session.last, Some(Say::Bought { .. })) => {
+                cancel_order(session, session.order.clone().map_or(OrderRef::Latest, OrderRef::Number))
+            }
             "AMAZON.CancelIntent" if session.turns > 0 => say(Say::Cancelled),
             "AMAZON.CancelIntent" => say(Say::Goodbye),
             "AMAZON.RepeatIntent" => say(session.last.as_deref().cloned().unwrap_or(Say::NothingOpen)),
@@ -195,6 +202,13 @@ impl Dialogue {
                 Ok(order) => track(session, order),
                 Err(()) => {
                     session.question = Some(Question::WhichOrder);
+                    say(Say::AskOrderNumber)
+                }
+            },
+            "CancelOrderIntent" => match fill::order(reading, today) {
+                Ok(order) => cancel_order(session, order),
+                Err(()) => {
+                    session.question = Some(Question::WhichToCancel);
                     say(Say::AskOrderNumber)
                 }
             },
@@ -372,6 +386,12 @@ fn ask_how_many(session: &mut Session, reading: &Reading) -> Decision {
 
 fn track(session: &mut Session, order: OrderRef) -> Decision {
     session.task = Some(Task::Track(order.clone()));
+    Decision::Act(Act::Track(order))
+}
+
+/// The order is looked up first and asked about: an order undone by a mishearing is not missed until it does not come.
+fn cancel_order(session: &mut Session, order: OrderRef) -> Decision {
+    session.task = Some(Task::CancelOrder);
     Decision::Act(Act::Track(order))
 }
 

@@ -172,6 +172,25 @@ pub enum Say {
         again: bool,
     },
     NotBought,
+    /// The payment was refused.
+    PaymentDeclined {
+        total: Money,
+    },
+    /// Whether it was paid is not known yet; it will be finished or undone without being asked.
+    PaymentPending {
+        total: Money,
+    },
+    /// Undo exactly this order?
+    AskCancelOrder {
+        order: Box<Order>,
+    },
+    OrderCancelled {
+        order: Box<Order>,
+        refund: Option<Money>,
+    },
+    TooLateToCancel {
+        order: Box<Order>,
+    },
     /// More different things than can be read back and agreed to by voice.
     TooManyToAgree {
         count: u32,

@@ -82,6 +82,10 @@ pub enum Question {
     LookFor(String),
     /// Which order number?
     WhichOrder,
+    /// Which order shall be undone?
+    WhichToCancel,
+    /// Undo exactly this order?
+    CancelOrder(OrderNumber),
     /// Shall I empty the basket?
     EmptyBasket,
     /// Shall I read more results?
@@ -114,6 +118,8 @@ pub enum Task {
     Find { purpose: Purpose, quantity: Option<Quantity> },
     /// An order is looked for.
     Track(OrderRef),
+    /// An order is looked for to be undone.
+    CancelOrder,
     /// The basket is counted before it is emptied.
     EmptyBasket,
     /// A shelf is counted before it is cleared.

@@ -3,7 +3,7 @@
 use super::policy::take;
 use super::session::{Purpose, Question, Results, Session, Task};
 use super::{Decision, Say};
-use crate::shop::{Line, OrderRef, Outcome, Product, Quantity, Quote, Search};
+use crate::shop::{Line, Order, OrderRef, OrderStatus, Outcome, Product, Quantity, Quote, Search};
 
 pub fn settle(session: &mut Session, outcome: Outcome) -> Decision {
     let task = session.task.take();
@@ -24,6 +24,7 @@ pub fn settle(session: &mut Session, outcome: Outcome) -> Decision {
             session.order = orders.first().map(|o| o.number.clone());
             Decision::Say(Say::Orders { orders })
         }
+        Outcome::Tracked(orders) if task == Some(Task::CancelOrder) => cancellable(session, orders),
         Outcome::Tracked(orders) => {
             session.order = orders.first().map(|o| o.number.clone());
             session.product = None;
@@ -35,7 +36,10 @@ pub fn settle(session: &mut Session, outcome: Outcome) -> Decision {
         }
         Outcome::NoOrders => Decision::Say(Say::NoOrders),
         Outcome::NoSuchOrder(about) => {
-            session.question = Some(Question::WhichOrder);
+            session.question = Some(match task {
+                Some(Task::CancelOrder) => Question::WhichToCancel,
+                _ => Question::WhichOrder,
+            });
             Decision::Say(Say::NoSuchOrder { about })
         }
 
@@ -100,6 +104,13 @@ pub fn settle(session: &mut Session, outcome: Outcome) -> Decision {
             session.results = None;
             Decision::Say(Say::Bought { order: Box::new(order), delivery, again })
         }
+        Outcome::PaymentDeclined { total } => Decision::Say(Say::PaymentDeclined { total }),
+        Outcome::PaymentPending { total } => Decision::Say(Say::PaymentPending { total }),
+        Outcome::OrderCancelled { order, refund } => {
+            session.order = Some(order.number.clone());
+            Decision::Say(Say::OrderCancelled { order: Box::new(order), refund })
+        }
+        Outcome::TooLateToCancel { order } => Decision::Say(Say::TooLateToCancel { order: Box::new(order) }),
         Outcome::OutOfStock { products } => Decision::Say(Say::OutOfStock { products }),
         Outcome::ShortStock { product, asked } => short(session, task, product, asked),
         Outcome::NeverBought { words } => {
@@ -150,6 +161,19 @@ fn found(
 
 /// Lines of an offer that can be agreed to by voice.
 const MOST_BY_VOICE: usize = 30;
+
+/// The newest of the orders meant that can still be undone, asked about; else why not.
+fn cancellable(session: &mut Session, orders: Vec<Order>) -> Decision {
+    let open = orders.iter().find(|o| o.status == OrderStatus::Placed).cloned();
+    let asks = open.is_some();
+    let Some(order) = open.or_else(|| orders.into_iter().next()) else { return Decision::Say(Say::NoOrders) };
+    session.order = Some(order.number.clone());
+    if asks {
+        session.question = Some(Question::CancelOrder(order.number.clone()));
+        return Decision::Say(Say::AskCancelOrder { order: Box::new(order) });
+    }
+    Decision::Say(Say::TooLateToCancel { order: Box::new(order) })
+}
 
 fn offer(session: &mut Session, quote: Quote, changed: bool) -> Decision {
     // All of it has to be read out and agreed to, and nobody can keep so many things in mind.

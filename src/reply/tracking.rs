@@ -8,7 +8,7 @@ use super::card::Lines;
 use super::catalog::args;
 use super::teller::{Teller, printed_title};
 use super::worded::Draft;
-use crate::shop::{Order, OrderRef, OrderStatus, Parcel, ParcelStatus};
+use crate::shop::{Money, Order, OrderRef, OrderStatus, Parcel, ParcelStatus};
 
 /// Orders, and parcels of one order, that are told one by one.
 const TOLD: usize = 3;
@@ -59,6 +59,28 @@ pub(super) fn no_such_order(t: &Teller, about: &OrderRef) -> Draft {
     };
     args.set("about", about);
     t.draft("no-such-order", &args)
+}
+
+pub(super) fn ask_cancel(t: &Teller, order: &Order) -> Draft {
+    let args = args![
+        "number" => order.number.as_str(), "things" => things(t, order), "total" => t.money(order.total),
+    ];
+    t.draft("ask-cancel-order", &args).card(order_card(t, order))
+}
+
+pub(super) fn cancelled(t: &Teller, order: &Order, refund: Option<Money>) -> Draft {
+    let args = args![
+        "number" => order.number.as_str(),
+        "things" => things(t, order),
+        "total" => t.money(refund.unwrap_or(order.total)),
+        "paid" => if refund.is_some() { "yes" } else { "no" },
+    ];
+    t.draft("order-cancelled", &args)
+}
+
+pub(super) fn too_late(t: &Teller, order: &Order) -> Draft {
+    let args = args!["number" => order.number.as_str(), "things" => things(t, order), "state" => state(order)];
+    t.draft("too-late-to-cancel", &args)
 }
 
 /// One order in full: where it is, or where each of its parcels is.

@@ -55,7 +55,9 @@ impl Teller<'_> {
 /// nobody asked for is a nuisance in a living room.
 pub(super) fn stays_open(say: &Say) -> bool {
     match say {
-        Say::Goodbye | Say::Cancelled | Say::Bought { .. } | Say::Trouble | Say::Busy => false,
+        Say::Goodbye | Say::Cancelled | Say::Bought { .. } | Say::PaymentPending { .. } | Say::Trouble | Say::Busy => {
+            false
+        }
         Say::Welcome { .. }
         | Say::Help(_)
         | Say::AllRight
@@ -102,6 +104,10 @@ pub(super) fn stays_open(say: &Say) -> bool {
         | Say::ConfirmPurchaseAgain { .. }
         // "No" to an offer is seldom "no" to the shop: another size or number is wanted.
         | Say::NotBought
+        | Say::PaymentDeclined { .. }
+        | Say::AskCancelOrder { .. }
+        | Say::OrderCancelled { .. }
+        | Say::TooLateToCancel { .. }
         | Say::TooManyToAgree { .. }
         | Say::OutOfStock { .. }
         | Say::ShortStock { .. }
@@ -189,6 +195,11 @@ pub(super) fn draft(t: &Teller, say: &Say) -> Draft {
         Say::ConfirmPurchaseAgain { quote } => buying::confirm_again(t, quote),
         Say::Bought { order, delivery, again } => buying::bought(t, order, *delivery, *again),
         Say::NotBought => t.plain_draft("not-bought"),
+        Say::PaymentDeclined { total } => t.draft("payment-declined", &args!["total" => t.money(*total)]),
+        Say::PaymentPending { total } => t.draft("payment-pending", &args!["total" => t.money(*total)]),
+        Say::AskCancelOrder { order } => tracking::ask_cancel(t, order),
+        Say::OrderCancelled { order, refund } => tracking::cancelled(t, order, *refund),
+        Say::TooLateToCancel { order } => tracking::too_late(t, order),
         Say::TooManyToAgree { count } => t.draft("too-many-to-agree", &args!["count" => *count]),
         Say::OutOfStock { products } => buying::out_of_stock(t, products),
         Say::ShortStock { product, .. } => {

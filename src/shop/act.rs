@@ -82,6 +82,10 @@ pub enum Act {
     Buy {
         quote_id: String,
     },
+    /// Undoes an order of which nothing has been packed: stock and money go back.
+    CancelOrder {
+        number: OrderNumber,
+    },
 }
 
 /// So many of one product.
@@ -325,6 +329,23 @@ pub enum Outcome {
         order: Order,
         delivery: Option<Date>,
         again: bool,
+    },
+    /// The payment was refused; nothing was bought.
+    PaymentDeclined {
+        total: Money,
+    },
+    /// Whether the money was taken is not known yet. The purchase will be finished or undone without being asked.
+    PaymentPending {
+        total: Money,
+    },
+    /// The order is undone; `refund` goes back to the shopper where money had been taken.
+    OrderCancelled {
+        order: Order,
+        refund: Option<Money>,
+    },
+    /// It is packed, on its way, or was cancelled before.
+    TooLateToCancel {
+        order: Order,
     },
     /// The offer no longer stands (price or stock moved, or it lapsed): a new one to confirm, if any.
     QuoteChanged {

@@ -1,3 +1,4 @@
 //! Shops that stand behind the port: ours in SQL, and those of others.
 
+pub mod gateway;
 pub mod sql;

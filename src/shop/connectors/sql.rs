@@ -9,6 +9,7 @@ mod buying;
 pub mod customers;
 mod finding;
 pub mod orders;
+mod paying;
 pub mod products;
 mod quotes;
 mod reordering;
@@ -26,7 +27,8 @@ use sqlx::Sqlite;
 use sqlx::pool::PoolConnection;
 
 use crate::clock::{Clock, Ids};
-use crate::shop::{Act, Catalogue, CustomerId, Outcome, RequestId, Shop, ShopError, delivery};
+use crate::shop::payment::{Charge, OnAccount, Payment};
+use crate::shop::{Act, Catalogue, CustomerId, OrderNumber, Outcome, RequestId, Shop, ShopError, delivery};
 use crate::store::{Store, StoreError, Transaction, idempotency};
 
 /// How long a recorded answer is kept. An order keeps its own request and quote for good.
@@ -39,6 +41,7 @@ pub struct SqlShop {
     catalogue: Catalogue,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
+    payment: Arc<dyn Payment>,
 }
 
 /// Who asks, under which request, and when: the same for all steps of one act.
@@ -52,7 +55,34 @@ struct Asked<'a> {
 
 impl SqlShop {
     pub fn new(catalogue: Catalogue, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
-        Self { store: catalogue.store().clone(), catalogue, clock, ids }
+        Self { store: catalogue.store().clone(), catalogue, clock, ids, payment: Arc::new(OnAccount) }
+    }
+
+    /// The same shop, with money taken by somebody else.
+    pub fn paid_by(self, payment: Arc<dyn Payment>) -> Self {
+        Self { payment, ..self }
+    }
+
+    /// Takes up purchases and refunds that were left in the middle: by a crash, or by a gateway that did not answer.
+    /// How many were finished.
+    pub async fn finish_payments(&self) -> Result<usize, ShopError> {
+        let now = self.clock.now();
+        let left = paying::unfinished(&mut *self.read().await?, now - paying::TAKEN_UP).await?;
+        let mut finished = 0;
+        for paying::Unfinished { charge, request, begun, refund } in left {
+            let here = self.clock.here();
+            let asked =
+                Asked { customer: &charge.customer, request: &request, now, delivery: delivery::estimate(&here) };
+            let done = if refund {
+                self.refund(&charge.key).await?
+            } else if now.duration_since(begun) < paying::GIVEN_UP {
+                !matches!(self.pay(&charge, &asked).await?, Outcome::PaymentPending { .. })
+            } else {
+                self.give_up(&charge.key).await?
+            };
+            finished += usize::from(done);
+        }
+        Ok(finished)
     }
 
     /// Drops what can no longer be asked for: answers to requests of long ago, and offers that lapsed unused.
@@ -87,11 +117,6 @@ impl SqlShop {
         let key = format!("{}:{}", asked.request.as_str(), fingerprint(&act)?);
         let key = idempotency::Key { scope: &scope, key: &key };
         let mut tx = self.store.begin().await?;
-        if let Act::Buy { quote_id } = &act
-            && let Some(bought) = buying::already(&mut tx, quote_id, asked).await?
-        {
-            return Ok(bought);
-        }
         if let Some(outcome) = idempotency::find(&mut tx, key).await? {
             return Ok(outcome);
         }
@@ -99,6 +124,66 @@ impl SqlShop {
         let outcome = self.apply(act, &mut tx, asked).await?;
         idempotency::record(&mut tx, key, &outcome, asked.now).await?;
         tx.commit().await?;
+        Ok(outcome)
+    }
+
+    /// A yes: reserve, pay, settle. Repeatable at every step.
+    async fn buy(&self, quote_id: &str, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
+        let mut tx = self.store.begin().await?;
+        customers::ensure(&mut tx, asked).await?;
+        let step = paying::reserve(&mut tx, quote_id, self.ids.as_ref(), asked).await?;
+        tx.commit().await?;
+        match step {
+            paying::Step::Done(outcome) => Ok(outcome),
+            paying::Step::Pay(charge) => self.pay(&charge, asked).await,
+        }
+    }
+
+    /// Asks the gateway, outside of any transaction, and writes down what it said.
+    async fn pay(&self, charge: &Charge, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
+        let paid = match self.payment.charge(charge).await {
+            Ok(paid) => paid,
+            Err(error) => {
+                tracing::warn!(%error, "a charge is in doubt and will be asked about again");
+                return Ok(Outcome::PaymentPending { total: charge.amount });
+            }
+        };
+        let mut tx = self.store.begin().await?;
+        let outcome = paying::settle(&mut tx, charge, &paid, self.ids.as_ref(), asked).await?;
+        tx.commit().await?;
+        Ok(outcome)
+    }
+
+    /// Gives money back that is to go back; whether it has.
+    async fn refund(&self, key: &str) -> Result<bool, ShopError> {
+        if let Err(error) = self.payment.void(key).await {
+            tracing::warn!(%error, "a refund is in doubt and will be tried again");
+            return Ok(false);
+        }
+        let mut tx = self.store.begin().await?;
+        paying::refunded(&mut tx, key).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// A charge that was never answered is made impossible, and the stock goes back.
+    async fn give_up(&self, key: &str) -> Result<bool, ShopError> {
+        if let Err(error) = self.payment.void(key).await {
+            tracing::warn!(%error, "a charge in doubt could not be voided and will be tried again");
+            return Ok(false);
+        }
+        let mut tx = self.store.begin().await?;
+        paying::release(&mut tx, key).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    async fn cancel(&self, number: OrderNumber, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
+        let outcome = self.change(Act::CancelOrder { number: number.clone() }, asked).await?;
+        let waiting = paying::refund_of(&mut *self.read().await?, &number).await?;
+        if let Some(key) = waiting {
+            self.refund(&key).await?;
+        }
         Ok(outcome)
     }
 
@@ -121,7 +206,7 @@ impl SqlShop {
             Act::QuoteReorder { what, quantity } => {
                 reordering::quote(tx, &self.catalogue, what, quantity, ids, asked).await
             }
-            Act::Buy { quote_id } => buying::buy(tx, &quote_id, ids, asked).await,
+            Act::CancelOrder { number } => paying::cancel(tx, &number, asked).await,
             act => Err(ShopError::Damaged(format!("{act:?} was asked of the writing side"))),
         }
     }
@@ -144,6 +229,8 @@ impl Shop for SqlShop {
                 | Act::ListOrders { .. }
                 | Act::ShowBasket
                 | Act::ShowShelf { .. } => self.look(act, &asked).await,
+                Act::Buy { quote_id } => self.buy(&quote_id, &asked).await,
+                Act::CancelOrder { number } => self.cancel(number, &asked).await,
                 _ => self.change(act, &asked).await,
             }
         })

@@ -1,8 +1,8 @@
-//! Taking the money: an offer that was said yes to becomes an order, exactly once.
+//! The two halves of a purchase inside the shop: what an offer says is taken from stock, and, once it is paid for,
+//! written as an order. Refuses to know how the money is taken (that is [`paying`](super::paying)'s).
 //!
-//! All of it happens in the caller's transaction: the offer is checked, the stock goes down, the order is written, the
-//! offer is marked used. `orders` holds each quote and each request at most once, so even a second process could not
-//! buy twice; the checks here only turn that into the right words.
+//! Each half happens in its caller's transaction. `orders` holds each quote and each request at most once, so even a
+//! second process could not buy twice; the checks here only turn that into the right words.
 
 use sha2::{Digest, Sha256};
 use sqlx::{Row, SqliteConnection};
@@ -31,34 +31,47 @@ pub async fn already(tx: &mut Transaction, quote_id: &str, asked: &Asked<'_>) ->
     Ok(order.map(|order| Outcome::Bought { order, delivery, again: true }))
 }
 
-/// Buys what the offer said, or makes a new offer where it no longer stands. [`already`] comes first.
-pub async fn buy(tx: &mut Transaction, quote_id: &str, ids: &dyn Ids, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
-    let kept = sqlx::query("SELECT * FROM quotes WHERE id = ?1 AND customer_id = ?2 AND order_number IS NULL")
-        .bind(quote_id)
-        .bind(asked.customer.as_str())
-        .fetch_optional(&mut **tx)
-        .await?;
-    let Some(kept) = kept else { return Ok(Outcome::QuoteChanged { quote: None }) };
-    let lines: Vec<KeptLine> = rows::json(quote_id, kept.try_get("lines")?)?;
-    let origin: QuoteOrigin = rows::named(quote_id, kept.try_get("origin")?)?;
-    let total = rows::money(&kept, "total")?;
-    let expires_at: i64 = kept.try_get("expires_at")?;
-
-    let skus: Vec<Sku> = lines.iter().map(|l| l.sku.clone()).collect();
+/// Takes the stock for what the offer said; the total to be paid. Where the offer no longer stands: a new one.
+/// [`already`] comes first.
+pub async fn reserve(
+    tx: &mut Transaction,
+    quote_id: &str,
+    ids: &dyn Ids,
+    asked: &Asked<'_>,
+) -> Result<Result<Money, Outcome>, ShopError> {
+    let Some(kept) = kept(tx, quote_id, asked).await? else {
+        return Ok(Err(Outcome::QuoteChanged { quote: None }));
+    };
+    let skus: Vec<Sku> = kept.lines.iter().map(|l| l.sku.clone()).collect();
     let on_sale = products::by_skus(tx, &skus).await?;
-    let stands = asked.now.as_millisecond() < expires_at && lines.iter().all(|l| holds(l, &on_sale, total));
-    if !stands {
-        return offer_anew(tx, lines, origin, ids, asked).await;
+    let now = asked.now.as_millisecond();
+    if now >= kept.expires_at || !kept.lines.iter().all(|l| holds(l, &on_sale, kept.total)) {
+        return Ok(Err(offer_anew(tx, kept.lines, kept.origin, ids, asked).await?));
     }
-    for line in &lines {
+    for line in &kept.lines {
         take_from_stock(tx, line).await?;
     }
+    Ok(Ok(kept.total))
+}
+
+/// Writes the order for an offer that is reserved and paid for.
+pub async fn place(
+    tx: &mut Transaction,
+    quote_id: &str,
+    ids: &dyn Ids,
+    asked: &Asked<'_>,
+) -> Result<Outcome, ShopError> {
+    let Some(kept) = kept(tx, quote_id, asked).await? else {
+        return Err(rows::damaged(quote_id, "a purchase without its offer"));
+    };
+    let skus: Vec<Sku> = kept.lines.iter().map(|l| l.sku.clone()).collect();
+    let known = products::by_skus(tx, &skus).await?;
     let order = Order {
         number: free_number(tx, ids).await?,
         placed_at: asked.now,
         status: OrderStatus::Placed,
-        lines: order_lines(&lines, &on_sale, total),
-        total,
+        lines: order_lines(&kept.lines, &known, kept.total),
+        total: kept.total,
         parcels: Vec::new(),
     };
     let bought = orders::Bought { quote_id, request_id: asked.request.as_str(), promised: asked.delivery };
@@ -68,12 +81,35 @@ pub async fn buy(tx: &mut Transaction, quote_id: &str, ids: &dyn Ids, asked: &As
         .bind(order.number.as_str())
         .execute(&mut **tx)
         .await?;
-    if origin == QuoteOrigin::Basket {
-        for line in &lines {
+    if kept.origin == QuoteOrigin::Basket {
+        for line in &kept.lines {
             basket::take_out(tx, &line.sku, line.quantity.get(), asked).await?;
         }
     }
     Ok(Outcome::Bought { order, delivery: Some(asked.delivery), again: false })
+}
+
+/// An offer of this customer's that has not been bought.
+struct Kept {
+    lines: Vec<KeptLine>,
+    origin: QuoteOrigin,
+    total: Money,
+    expires_at: i64,
+}
+
+async fn kept(tx: &mut Transaction, quote_id: &str, asked: &Asked<'_>) -> Result<Option<Kept>, ShopError> {
+    let row = sqlx::query("SELECT * FROM quotes WHERE id = ?1 AND customer_id = ?2 AND order_number IS NULL")
+        .bind(quote_id)
+        .bind(asked.customer.as_str())
+        .fetch_optional(&mut **tx)
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(Kept {
+        lines: rows::json(quote_id, row.try_get("lines")?)?,
+        origin: rows::named(quote_id, row.try_get("origin")?)?,
+        total: rows::money(&row, "total")?,
+        expires_at: row.try_get("expires_at")?,
+    }))
 }
 
 fn holds(line: &KeptLine, on_sale: &[Product], total: Money) -> bool {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use sqlx::{Row, SqliteConnection};
 
-use super::{Asked, orders, rows};
+use super::{Asked, orders, paying, rows};
 use crate::clock::{Clock, Ids};
 use crate::shop::{CustomerId, ShopError};
 use crate::store::Store;
@@ -152,6 +152,7 @@ impl Customers {
             .bind(&nobody)
             .execute(&mut *tx)
             .await?;
+        paying::disown(&mut tx, customer, &nobody).await?;
         sqlx::query("DELETE FROM idempotency WHERE scope = 'shop:' || ?1")
             .bind(customer.as_str())
             .execute(&mut *tx)

@@ -177,6 +177,13 @@ async fn price_changes(
 
 /// Drops offers that lapsed before `limit`.
 pub async fn forget_lapsed(db: &mut SqliteConnection, limit: jiff::Timestamp) -> Result<(), ShopError> {
-    sqlx::query("DELETE FROM quotes WHERE expires_at < ?1").bind(limit.as_millisecond()).execute(db).await?;
+    // A purchase that is not finished still needs its lines.
+    sqlx::query(
+        "DELETE FROM quotes WHERE expires_at < ?1
+         AND NOT EXISTS (SELECT 1 FROM purchases p WHERE p.quote_id = quotes.id AND p.state = 'reserved')",
+    )
+    .bind(limit.as_millisecond())
+    .execute(db)
+    .await?;
     Ok(())
 }

@@ -1,0 +1,59 @@
+//! The door to whoever takes the money. A charge in, taken or declined out. Refuses to know cards: the method on file is
+//! the gateway's business, and no card number ever comes here.
+
+use futures::future::BoxFuture;
+
+use super::{CustomerId, Money};
+
+/// One amount to be taken, under a key that is its own for good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Charge {
+    /// The same key asks about the same money: however often it is sent, it is taken once.
+    pub key: String,
+    pub customer: CustomerId,
+    pub amount: Money,
+}
+
+/// What the gateway answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Paid {
+    /// `reference` is the gateway's own name for it.
+    Taken {
+        reference: String,
+    },
+    /// Nothing was taken now: an invoice will ask for it.
+    Owed,
+    Declined,
+}
+
+/// Takes money by the method on file.
+pub trait Payment: Send + Sync {
+    /// Takes the amount, once for each key. Repeatable: the same key gets the same answer.
+    fn charge<'a>(&'a self, charge: &'a Charge) -> BoxFuture<'a, Result<Paid, PaymentError>>;
+
+    /// Gives back what this key took, and makes sure that it takes nothing from now on. Repeatable; also for a key that
+    /// was never charged, which is then declined for good.
+    fn void<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), PaymentError>>;
+}
+
+/// Whether money was taken is not known: ask again with the same key.
+#[derive(Debug, thiserror::Error)]
+pub enum PaymentError {
+    #[error("the payment gateway did not answer: {0}")]
+    Unanswered(String),
+    #[error("the payment gateway answered what cannot be read: {0}; check that payment.url is a gateway")]
+    Unreadable(String),
+}
+
+/// A shop that sends invoices: nothing is taken now, so nothing can be declined.
+pub struct OnAccount;
+
+impl Payment for OnAccount {
+    fn charge<'a>(&'a self, _: &'a Charge) -> BoxFuture<'a, Result<Paid, PaymentError>> {
+        Box::pin(async { Ok(Paid::Owed) })
+    }
+
+    fn void<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(), PaymentError>> {
+        Box::pin(async { Ok(()) })
+    }
+}

@@ -1,0 +1,394 @@
+//! Money and a process that dies. A real gateway over HTTP keeps a ledger; it takes, declines, hangs before or after
+//! taking, and is sent the same thing twice. The buying process is killed at each step: before it reaches the gateway,
+//! while the gateway has its request, after the money was taken and before it was told, and just after it was told.
+//! At the end every charge has its order, every order its charge, and no piece of stock is made or lost.
+//!
+//! `VOICECART_SEED` repeats a run; `VOICECART_KILLS` makes it longer.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers outside #[test] functions too
+#![cfg(unix)]
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::routing::post;
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use serde_json::{Value, json};
+use tokio::sync::{mpsc, watch};
+use voicecart::clock::{Clock, FixedClock, RandomIds, SystemClock};
+use voicecart::shop::connectors::gateway::HttpGateway;
+use voicecart::shop::{
+    Act, Catalogue, CustomerId, Line, Outcome, Quantity, RequestId, Shop, Sku, SqlShop, import, money::Currency,
+};
+use voicecart::store::Store;
+
+const FOLDER: &str = "VOICECART_PAYMENT_FOLDER";
+const GATEWAY: &str = "VOICECART_PAYMENT_GATEWAY";
+const ROUND: &str = "VOICECART_PAYMENT_ROUND";
+const SKUS: [&str; 3] = ["TEA", "RICE", "SOAP"];
+const STOCK: i64 = 100_000;
+const PATIENCE: Duration = Duration::from_millis(400);
+
+fn number(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(otherwise)
+}
+
+/// What happens to the next charge that comes in.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Mood {
+    Prompt,
+    Decline,
+    /// The money is never taken, and nothing is answered.
+    HangBefore,
+    /// The money is taken, and nothing is answered.
+    HangAfter,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Entry {
+    Taken(i64),
+    Declined,
+    Voided { gave_back: bool },
+}
+
+#[derive(Default)]
+struct Books {
+    entries: BTreeMap<String, Entry>,
+    /// How often money was really moved under a key.
+    moved: BTreeMap<String, u32>,
+}
+
+/// The gateway: a ledger behind HTTP.
+#[derive(Clone)]
+struct Ledger {
+    books: Arc<Mutex<Books>>,
+    mood: watch::Receiver<Mood>,
+    /// Told of each step of each charge.
+    steps: mpsc::UnboundedSender<&'static str>,
+}
+
+struct Gateway {
+    address: SocketAddr,
+    books: Arc<Mutex<Books>>,
+    mood: watch::Sender<Mood>,
+    steps: mpsc::UnboundedReceiver<&'static str>,
+}
+
+impl Gateway {
+    async fn start() -> Self {
+        let books = Arc::new(Mutex::new(Books::default()));
+        let (mood, moods) = watch::channel(Mood::Prompt);
+        let (tell, steps) = mpsc::unbounded_channel();
+        let ledger = Ledger { books: books.clone(), mood: moods, steps: tell };
+        let router =
+            axum::Router::new().route("/charges", post(charges)).route("/voids", post(voids)).with_state(ledger);
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Self { address, books, mood, steps }
+    }
+
+    fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Waits until the gateway has come to this step of some charge.
+    async fn reaches(&mut self, step: &str) {
+        let wait = async { while self.steps.recv().await.unwrap() != step {} };
+        tokio::time::timeout(Duration::from_secs(60), wait).await.unwrap_or_else(|_| panic!("never {step}"));
+    }
+}
+
+async fn charges(State(ledger): State<Ledger>, headers: HeaderMap, Json(body): Json<Value>) -> Json<Value> {
+    let key = headers["idempotency-key"].to_str().unwrap().to_owned();
+    let mood = *ledger.mood.borrow();
+    let _ = ledger.steps.send("asked");
+    if mood == Mood::HangBefore {
+        std::future::pending::<()>().await;
+    }
+    let entry = {
+        let mut books = ledger.books.lock().unwrap();
+        let known = books.entries.get(&key).copied();
+        known.unwrap_or_else(|| {
+            let entry = match mood {
+                Mood::Decline => Entry::Declined,
+                _ => {
+                    *books.moved.entry(key.clone()).or_default() += 1;
+                    Entry::Taken(body["amount"].as_i64().unwrap())
+                }
+            };
+            books.entries.insert(key.clone(), entry);
+            entry
+        })
+    };
+    let _ = ledger.steps.send("taken");
+    if mood == Mood::HangAfter {
+        std::future::pending::<()>().await;
+    }
+    let _ = ledger.steps.send("answered");
+    Json(match entry {
+        Entry::Taken(_) => json!({"status": "taken", "reference": format!("ref-{key}")}),
+        Entry::Declined | Entry::Voided { .. } => json!({"status": "declined"}),
+    })
+}
+
+async fn voids(State(ledger): State<Ledger>, headers: HeaderMap) -> Json<Value> {
+    let key = headers["idempotency-key"].to_str().unwrap().to_owned();
+    if *ledger.mood.borrow() == Mood::HangBefore {
+        std::future::pending::<()>().await;
+    }
+    let mut books = ledger.books.lock().unwrap();
+    let gave_back = match books.entries.get(&key) {
+        Some(Entry::Taken(_)) => true,
+        Some(Entry::Voided { gave_back }) => *gave_back,
+        _ => false,
+    };
+    books.entries.insert(key, Entry::Voided { gave_back });
+    Json(json!({}))
+}
+
+async fn open(folder: &Path, gateway: &str, clock: Arc<dyn Clock>) -> (Store, SqlShop) {
+    let store = Store::open(&folder.join("shop.db")).await.unwrap();
+    let shop = SqlShop::new(Catalogue::open(store.clone()).await.unwrap(), clock, Arc::new(RandomIds));
+    (store, shop.paid_by(Arc::new(HttpGateway::new(gateway, PATIENCE).unwrap())))
+}
+
+fn system() -> Arc<dyn Clock> {
+    Arc::new(SystemClock::new(TimeZone::UTC))
+}
+
+/// A later start of the server, when what was left in the middle is taken up.
+fn later(by: SignedDuration) -> Arc<dyn Clock> {
+    FixedClock::new(Timestamp::now() + by)
+}
+
+async fn stocked(folder: &Path) {
+    let catalogue = folder.join("catalogue.csv");
+    let rows: String = SKUS.iter().map(|sku| format!("{sku},{sku},1.50,{STOCK}\n")).collect();
+    std::fs::write(&catalogue, format!("id,title,price,stock\n{rows}")).unwrap();
+    let store = Store::open(&folder.join("shop.db")).await.unwrap();
+    import::catalog(&catalogue, &store, Currency::USD, &|_| ()).await.unwrap();
+    store.close().await;
+}
+
+async fn quote(shop: &SqlShop, customer: &CustomerId, request: &str, sku: &str) -> String {
+    let lines = vec![Line { sku: Sku::new(sku).unwrap(), quantity: Quantity::new(2).unwrap() }];
+    let request = RequestId::new(&format!("{request}-offer")).unwrap();
+    match shop.perform(Act::Quote { lines }, customer, &request).await.unwrap() {
+        Outcome::Quoted(quote) => quote.id,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Not a test of its own: the process that is killed. It writes down what it is about to buy.
+#[test]
+fn paying_process() {
+    let Ok(folder) = std::env::var(FOLDER) else { return };
+    let (folder, round, gateway) = (PathBuf::from(folder), number(ROUND, 0), std::env::var(GATEWAY).unwrap());
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let (_store, shop) = open(&folder, &gateway, system()).await;
+        let mut asked = std::fs::OpenOptions::new().create(true).append(true).open(folder.join("asked")).unwrap();
+        let customer = CustomerId::new("ada").unwrap();
+        for turn in 0.. {
+            let name = format!("r{round}-{turn}");
+            let id = quote(&shop, &customer, &name, SKUS[turn % SKUS.len()]).await;
+            asked.write_all(format!("{name} {id}\n").as_bytes()).unwrap();
+            let request = RequestId::new(&name).unwrap();
+            // The same yes twice at once, as an impatient client sends it.
+            let buy = || shop.perform(Act::Buy { quote_id: id.clone() }, &customer, &request);
+            let (one, two) = tokio::join!(buy(), buy());
+            for outcome in [one.unwrap(), two.unwrap()] {
+                let known = matches!(
+                    outcome,
+                    Outcome::Bought { .. } | Outcome::PaymentDeclined { .. } | Outcome::PaymentPending { .. }
+                );
+                assert!(known, "{outcome:?}");
+            }
+        }
+    });
+}
+
+fn start(folder: &Path, gateway: &str, round: u64) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["paying_process", "--exact", "--nocapture"])
+        .env(FOLDER, folder)
+        .env(GATEWAY, gateway)
+        .env(ROUND, round.to_string())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_charge_and_one_order_whatever_dies() {
+    let folder = tempfile::tempdir().unwrap();
+    stocked(folder.path()).await;
+    let mut gateway = Gateway::start().await;
+    let (seed, kills) = (number("VOICECART_SEED", 20_261_123), number("VOICECART_KILLS", 24));
+    println!("seed {seed}, {kills} kills");
+    let mut random = fastrand::Rng::with_seed(seed);
+    for round in 0..kills {
+        // Moods that hang hold the process at that step until it is killed.
+        let (mood, step) = match round % 6 {
+            0 => (Mood::Prompt, "asked"),
+            1 => (Mood::HangBefore, "asked"),
+            2 => (Mood::HangAfter, "taken"),
+            3 => (Mood::Prompt, "answered"),
+            4 => (Mood::Decline, "answered"),
+            _ => (Mood::Prompt, "taken"),
+        };
+        while gateway.steps.try_recv().is_ok() {}
+        gateway.mood.send(mood).unwrap();
+        let mut child = start(folder.path(), &gateway.url(), round);
+        for _ in 0..random.usize(1..4) {
+            gateway.reaches(step).await;
+            if matches!(mood, Mood::HangBefore | Mood::HangAfter) {
+                break;
+            }
+        }
+        tokio::time::sleep(Duration::from_micros(random.u64(0..6_000))).await;
+        assert!(child.try_wait().unwrap().is_none(), "round {round}: the buyer died by itself");
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    gateway.mood.send(Mood::Prompt).unwrap();
+
+    // The next start takes up what was left in the middle; a client that was cut off may have asked again before.
+    let (store, shop) = open(folder.path(), &gateway.url(), later(SignedDuration::from_mins(1))).await;
+    let left: i64 = count(&store, "SELECT count(*) FROM purchases WHERE state = 'reserved'").await;
+    let finished = shop.finish_payments().await.unwrap();
+    assert_eq!(finished as i64, left, "everything left in the middle is finished");
+    assert_eq!(shop.finish_payments().await.unwrap(), 0, "and stays finished");
+    println!("{left} purchases were left in the middle");
+    assert!(left > 0, "no kill came between the reservation and the order");
+
+    let asked = std::fs::read_to_string(folder.path().join("asked")).unwrap();
+    let customer = CustomerId::new("ada").unwrap();
+    for line in asked.lines() {
+        let (name, id) = line.split_once(' ').unwrap();
+        let request = RequestId::new(name).unwrap();
+        let buy = Act::Buy { quote_id: id.to_owned() };
+        match shop.perform(buy, &customer, &request).await.unwrap() {
+            Outcome::Bought { .. } | Outcome::PaymentDeclined { .. } => {}
+            other => panic!("{name}: {other:?}"),
+        }
+    }
+    balanced(&store, &gateway, asked.lines().count()).await;
+}
+
+async fn count(store: &Store, sql: &'static str) -> i64 {
+    sqlx::query_scalar(sql).fetch_one(store.reader()).await.unwrap()
+}
+
+/// The gateway's books and the shop's say the same.
+async fn balanced(store: &Store, gateway: &Gateway, asked: usize) {
+    let orders: Vec<(String, i64, String)> =
+        sqlx::query_as("SELECT quote_id, total, status FROM orders").fetch_all(store.reader()).await.unwrap();
+    let books = gateway.books.lock().unwrap();
+    assert!(books.moved.values().all(|n| *n == 1), "charged twice: {:?}", books.moved);
+    let mut taken = 0;
+    for (key, entry) in &books.entries {
+        let order = orders.iter().find(|(quote, ..)| quote == key);
+        match entry {
+            Entry::Taken(amount) => {
+                taken += 1;
+                let (_, total, status) = order.unwrap_or_else(|| panic!("{key}: {amount} taken and nothing ordered"));
+                assert_eq!((total, status.as_str()), (amount, "placed"), "{key}");
+            }
+            Entry::Declined => assert!(order.is_none(), "{key}: declined and ordered"),
+            Entry::Voided { gave_back } => {
+                let kept = order.is_some_and(|(.., status)| status != "cancelled");
+                assert!(!kept, "{key}: voided ({gave_back}) and ordered");
+            }
+        }
+    }
+    let kept = orders.iter().filter(|(.., status)| status == "placed").count();
+    assert_eq!(kept, taken, "an order without its charge");
+    drop(books);
+    for sku in SKUS {
+        let sold: i64 = sqlx::query_scalar(
+            "SELECT coalesce(sum(l.quantity), 0) FROM order_lines l JOIN orders o ON o.number = l.order_number
+             WHERE l.sku = ?1 AND o.status <> 'cancelled'",
+        )
+        .bind(sku)
+        .fetch_one(store.reader())
+        .await
+        .unwrap();
+        let left: i64 = sqlx::query_scalar("SELECT stock FROM products WHERE sku = ?1")
+            .bind(sku)
+            .fetch_one(store.reader())
+            .await
+            .unwrap();
+        assert_eq!(sold + left, STOCK, "{sku}: sold {sold}, left {left}");
+    }
+    println!("{asked} asked, {taken} charged and ordered");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_gateway_that_declines_or_hangs_is_told_of_and_nothing_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    stocked(folder.path()).await;
+    let gateway = Gateway::start().await;
+    let (store, shop) = open(folder.path(), &gateway.url(), system()).await;
+    let ada = CustomerId::new("ada").unwrap();
+    let request = |name: &str| RequestId::new(name).unwrap();
+    let buy = |id: &str| Act::Buy { quote_id: id.to_owned() };
+
+    // Declined: nothing is ordered, and the stock is whole again. The same yes again is declined again.
+    gateway.mood.send(Mood::Decline).unwrap();
+    let id = quote(&shop, &ada, "a", "TEA").await;
+    for _ in 0..2 {
+        let outcome = shop.perform(buy(&id), &ada, &request("a")).await.unwrap();
+        assert!(matches!(outcome, Outcome::PaymentDeclined { .. }), "{outcome:?}");
+    }
+    gateway.mood.send(Mood::Prompt).unwrap();
+    let outcome = shop.perform(buy(&id), &ada, &request("a")).await.unwrap();
+    assert!(matches!(outcome, Outcome::PaymentDeclined { .. }), "a declined offer is over: {outcome:?}");
+
+    // The money is taken and the answer lost: in doubt now, one order later, and the same yes finds it.
+    gateway.mood.send(Mood::HangAfter).unwrap();
+    let id = quote(&shop, &ada, "b", "RICE").await;
+    let began = Instant::now();
+    let outcome = shop.perform(buy(&id), &ada, &request("b")).await.unwrap();
+    assert!(matches!(outcome, Outcome::PaymentPending { .. }), "{outcome:?}");
+    assert!(began.elapsed() < PATIENCE * 4, "the shopper waited {:?}", began.elapsed());
+    gateway.mood.send(Mood::Prompt).unwrap();
+    let outcome = shop.perform(buy(&id), &ada, &request("b")).await.unwrap();
+    assert!(matches!(outcome, Outcome::Bought { again: false, .. }), "{outcome:?}");
+    let Outcome::Bought { order, again: true, .. } = shop.perform(buy(&id), &ada, &request("b")).await.unwrap() else {
+        panic!("bought twice")
+    };
+
+    // Cancelled: the money goes back, also when the gateway is away at first.
+    gateway.mood.send(Mood::HangBefore).unwrap();
+    let cancel = Act::CancelOrder { number: order.number };
+    let outcome = shop.perform(cancel, &ada, &request("c")).await.unwrap();
+    assert!(matches!(outcome, Outcome::OrderCancelled { refund: Some(_), .. }), "{outcome:?}");
+    assert_eq!(gateway.books.lock().unwrap().entries[&id], Entry::Taken(300), "the gateway was away");
+    gateway.mood.send(Mood::Prompt).unwrap();
+    let (_again, after) = open(folder.path(), &gateway.url(), later(SignedDuration::from_mins(1))).await;
+    assert_eq!(after.finish_payments().await.unwrap(), 1);
+    assert_eq!(gateway.books.lock().unwrap().entries[&id], Entry::Voided { gave_back: true });
+
+    // Never answered: after a while the charge is made impossible, and only then does the stock go back.
+    gateway.mood.send(Mood::HangBefore).unwrap();
+    let id = quote(&shop, &ada, "d", "SOAP").await;
+    let outcome = shop.perform(buy(&id), &ada, &request("d")).await.unwrap();
+    assert!(matches!(outcome, Outcome::PaymentPending { .. }), "{outcome:?}");
+    let (_again, much_later) = open(folder.path(), &gateway.url(), later(SignedDuration::from_mins(20))).await;
+    assert_eq!(much_later.finish_payments().await.unwrap(), 0, "no stock goes back while the money may be taken");
+    gateway.mood.send(Mood::Prompt).unwrap();
+    assert_eq!(much_later.finish_payments().await.unwrap(), 1);
+    let outcome = shop.perform(buy(&id), &ada, &request("d")).await.unwrap();
+    assert!(matches!(outcome, Outcome::PaymentDeclined { .. }), "{outcome:?}");
+    balanced(&store, &gateway, 4).await;
+}
