@@ -27,6 +27,7 @@ use crate::edge::{self, Doors, Part, Resolve};
 use crate::language::{Term, Understander};
 use crate::reply::Phrases;
 use crate::shop::connectors::gateway::HttpGateway;
+use crate::shop::connectors::sql::Limits;
 use crate::shop::{Catalogue, CustomerId, Customers, RequestId, SqlShop, sample};
 use crate::store::{Store, keys};
 use crate::tts::{Synthesizer, VoiceSettings};
@@ -122,6 +123,10 @@ impl App {
         }
         let catalogue = Catalogue::open(store.clone()).await?;
         let shop = SqlShop::new(catalogue.clone(), clock.clone(), ids.clone());
+        let most = |units: u32| (units > 0).then(|| i64::from(units) * 100);
+        let limits =
+            Limits { per_order: most(settings.payment.order_limit), per_day: most(settings.payment.day_limit) };
+        let shop = shop.limited(limits);
         let shop = match &settings.payment.url {
             Some(url) => {
                 let patience = Duration::from_millis(settings.payment.timeout_ms);

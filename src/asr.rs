@@ -26,6 +26,13 @@ pub struct Transcript {
     pub took: Duration,
 }
 
+impl Transcript {
+    /// The same without what was said: for secrets.
+    pub fn without_words(self) -> Self {
+        Self { text: String::new(), ..self }
+    }
+}
+
 /// Words that are likely now: product names, order words, what the dialogue has just asked for. Most likely first.
 #[derive(Clone, Debug, Default)]
 pub struct Bias {

@@ -12,6 +12,7 @@ mod keys;
 mod models;
 mod openapi;
 mod orders;
+mod pins;
 mod serve;
 mod terminal;
 
@@ -78,6 +79,9 @@ enum Command {
     /// Read orders
     #[command(subcommand)]
     Orders(orders::Orders),
+    /// Set and clear the PIN a customer says before ordering
+    #[command(subcommand)]
+    Pin(pins::Pins),
     /// Create, list and revoke API keys
     #[command(subcommand)]
     Keys(keys::Keys),
@@ -117,6 +121,7 @@ impl Command {
             Self::Models(models) => models.run(shared),
             Self::Catalog(catalog) => catalog.run(shared),
             Self::Orders(orders) => orders.run(shared),
+            Self::Pin(pins) => pins.run(shared),
             Self::Keys(keys) => keys.run(shared),
             Self::Config(config) => config.run(shared),
             Self::Openapi => openapi::run(),

@@ -100,6 +100,10 @@ pub struct Shop {
 pub struct Payment {
     /// Address of the gateway; a password for it goes into the address.
     pub url: Option<String>,
+    /// The most one order by voice may cost, in whole units of the shop's currency; 0 does not limit.
+    pub order_limit: u32,
+    /// The most a customer may spend by voice in 24 hours, in whole units; 0 does not limit.
+    pub day_limit: u32,
     /// How long the gateway may take to answer within a turn, in milliseconds.
     pub timeout_ms: u64,
 }
@@ -287,7 +291,7 @@ impl Default for Shop {
 impl Default for Payment {
     fn default() -> Self {
         // Well within a turn, so that a slow gateway is told of in words.
-        Self { url: None, timeout_ms: 3_000 }
+        Self { url: None, order_limit: 0, day_limit: 0, timeout_ms: 3_000 }
     }
 }
 

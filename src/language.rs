@@ -113,6 +113,11 @@ pub struct Resolution {
 }
 
 impl Reading {
+    /// The same reading without anything that was said: for secrets.
+    pub fn without_words(self) -> Self {
+        Self { slots: Vec::new(), utterance: String::new(), ..self }
+    }
+
     pub fn slot(&self, name: &str) -> Option<&Slot> {
         self.slots.iter().find(|s| s.name == name && !s.value.is_empty())
     }

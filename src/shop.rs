@@ -10,6 +10,7 @@ pub mod money;
 pub mod naming;
 pub mod order;
 pub mod payment;
+pub mod pin;
 pub mod port;
 pub mod product;
 pub mod resemblance;
@@ -18,8 +19,8 @@ pub mod search;
 pub mod usual;
 
 pub use act::{
-    Act, AddedLine, Amount, Filters, Line, Missing, OrderRef, Outcome, PricedLine, Quote, QuoteOrigin, ReorderRef,
-    Search, Shelf, ShelfItem, Sort, Want, Why,
+    Act, AddedLine, Amount, Filters, LimitPer, Line, Missing, OrderRef, Outcome, PricedLine, Quote, QuoteOrigin,
+    ReorderRef, Search, Shelf, ShelfItem, Sort, Want, Why,
 };
 pub use catalogue::Catalogue;
 pub use connectors::sql::SqlShop;

@@ -18,6 +18,9 @@ use crate::reply::{Manner, Phrases, Reply};
 use crate::shop::{CustomerId, RequestId, Shop, ShopError};
 use crate::tts::{Speech, Synthesizer, TtsError, VoiceSettings};
 
+/// The intent whose words are never kept.
+const SECRET: &str = "PinIntent";
+
 /// Who asks, and under what terms.
 #[derive(Clone, Debug)]
 pub struct Caller {
@@ -180,7 +183,7 @@ impl Spine {
         let fingerprint = input.fingerprint();
 
         if let Some(seen) = session.answered.iter().find(|a| a.request == caller.request) {
-            if seen.fingerprint != fingerprint {
+            if seen.fingerprint != 0 && seen.fingerprint != fingerprint {
                 return Err(TurnError::RequestReused(caller.request.as_str().to_owned()));
             }
             let reply = self.word(&seen.say, &session);
@@ -196,7 +199,8 @@ impl Spine {
             });
         }
 
-        let (transcript, reading) = match input {
+        let secret = self.dialogue.expects_secret(&session);
+        let (mut transcript, mut reading) = match input {
             Input::Samples(samples) => {
                 let transcript = self.hear(samples, &session, caller.deadline, timings).await?;
                 let reading = self.understand_heard(&transcript, &mut session, timings);
@@ -215,6 +219,13 @@ impl Spine {
             Some(reading) => self.converse(&mut session, reading, caller, timings).await?,
         };
         let say = self.dialogue.onward(&mut session, say);
+        // A PIN may also be said before it is asked for.
+        let secret = secret || reading.as_ref().is_some_and(|r| r.intent == SECRET);
+        if secret {
+            reading = reading.map(Reading::without_words);
+            transcript = transcript.map(Transcript::without_words);
+            session.later.clear();
+        }
 
         let mut reply = self.word(&say, &session);
         let open = reply.keep_open;
@@ -223,7 +234,8 @@ impl Spine {
         }
         session.remember(Answered {
             request: caller.request.clone(),
-            fingerprint,
+            // Four digits could be found from their hash.
+            fingerprint: if secret { 0 } else { fingerprint },
             say: Arc::new(say),
             reading: reading.clone(),
             ended: !open,

@@ -1,7 +1,7 @@
 //! Replays `intents/en-US/conversations/*.txt` through the text door, word for word, on the sample shop, on one fixed
 //! day. `UPDATE_CONVERSATIONS=1 cargo test --test conversations` writes what the shop says now; read the difference.
 //!
-//! A file holds conversations, each opened by `== title`, with an optional `customer: id`, and then `shopper:` and
+//! A file holds conversations, each opened by `== title`, with an optional `customer: id` and `pin: digits`, and then `shopper:` and
 //! `shop:` lines in turn. Each conversation starts on a fresh copy of the sample shop.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a test: helpers outside #[test] functions too
@@ -17,6 +17,8 @@ use voicecart::clock::{CountedIds, FixedClock};
 use voicecart::config::Settings;
 use voicecart::dialogue::SessionId;
 use voicecart::language::Utterance;
+use voicecart::shop::Customers;
+use voicecart::shop::pin::Pin;
 
 /// A Tuesday morning.
 const NOW: &str = "2026-11-24T10:00:00Z";
@@ -24,6 +26,8 @@ const NOW: &str = "2026-11-24T10:00:00Z";
 struct Conversation {
     title: String,
     customer: String,
+    /// The PIN that this customer has.
+    pin: Option<String>,
     /// (shopper, what the shop said when it was recorded)
     turns: Vec<(String, String)>,
 }
@@ -70,6 +74,11 @@ async fn replay(conversation: &Conversation, first: &mut Option<App>) -> Vec<Str
     let ids = Arc::new(CountedIds::default());
     let app = App::build_for_replay(&settings, FixedClock::new(now), ids, first.as_ref()).await.unwrap();
     let session = SessionId::new("replayed").unwrap();
+    if let Some(pin) = &conversation.pin {
+        let caller = app.caller(Some(&conversation.customer), None, false).await.unwrap();
+        let customers = Customers::new(app.store.clone(), FixedClock::new(now), Arc::new(CountedIds::default()));
+        assert!(customers.set_pin(&caller.customer, Some(Pin::new(pin).unwrap())).await.unwrap());
+    }
     let mut said = Vec::new();
     for (shopper, _) in &conversation.turns {
         let caller = app.caller(Some(&conversation.customer), Some(session.clone()), false).await.unwrap();
@@ -86,12 +95,13 @@ fn parse(text: &str) -> Vec<Conversation> {
     let mut all: Vec<Conversation> = Vec::new();
     for line in text.lines().filter(|l| !l.trim().is_empty() && !l.starts_with('#')) {
         if let Some(title) = line.strip_prefix("== ") {
-            all.push(Conversation { title: title.to_owned(), customer: "ada".into(), turns: Vec::new() });
+            all.push(Conversation { title: title.to_owned(), customer: "ada".into(), pin: None, turns: Vec::new() });
             continue;
         }
         let conversation = all.last_mut().expect("a file opens with == title");
         match line.split_once(": ") {
             Some(("customer", id)) => conversation.customer = id.to_owned(),
+            Some(("pin", digits)) => conversation.pin = Some(digits.to_owned()),
             Some(("shopper", words)) => conversation.turns.push((words.to_owned(), String::new())),
             Some(("shop", words)) => {
                 conversation.turns.last_mut().expect("the shopper speaks first").1 = words.to_owned()
@@ -108,6 +118,9 @@ fn print(all: &[Conversation]) -> String {
         let mut text = format!("== {}\n", c.title);
         if c.customer != "ada" {
             writeln!(text, "customer: {}", c.customer).unwrap();
+        }
+        if let Some(pin) = &c.pin {
+            writeln!(text, "pin: {pin}").unwrap();
         }
         for (shopper, shop) in &c.turns {
             writeln!(text, "shopper: {shopper}\nshop: {shop}").unwrap();

@@ -78,7 +78,7 @@ async fn buy_for_ever(shop: &SqlShop, folder: &Path, round: u64, buyer: usize) {
         };
         // One write a line: `writeln!` makes one for each piece, and a kill in between would leave a torn record.
         asked.write_all(format!("{} {name} {}\n", customer.as_str(), quote.id).as_bytes()).unwrap();
-        let buy = Act::Buy { quote_id: quote.id };
+        let buy = Act::Buy { quote_id: quote.id, pin: None };
         match shop.perform(buy, &customer, &request).await.unwrap() {
             Outcome::Bought { order, .. } => told.write_all(format!("{name} {}\n", order.number).as_bytes()).unwrap(),
             other => panic!("{other:?}"),
@@ -149,7 +149,7 @@ async fn examine(folder: &Path) {
     for line in &asked {
         let [customer, name, quote_id] = line.as_slice() else { panic!("{line:?}") };
         let (customer, request) = (CustomerId::new(customer).unwrap(), RequestId::new(name).unwrap());
-        let buy = || shop.perform(Act::Buy { quote_id: quote_id.clone() }, &customer, &request);
+        let buy = || shop.perform(Act::Buy { quote_id: quote_id.clone(), pin: None }, &customer, &request);
         let (order, again) = match buy().await.unwrap() {
             Outcome::Bought { order, again, .. } => (order, again),
             other => panic!("{name}: {other:?}"),

@@ -204,7 +204,7 @@ fn paying_process() {
             asked.write_all(format!("{name} {id}\n").as_bytes()).unwrap();
             let request = RequestId::new(&name).unwrap();
             // The same yes twice at once, as an impatient client sends it.
-            let buy = || shop.perform(Act::Buy { quote_id: id.clone() }, &customer, &request);
+            let buy = || shop.perform(Act::Buy { quote_id: id.clone(), pin: None }, &customer, &request);
             let (one, two) = tokio::join!(buy(), buy());
             for outcome in [one.unwrap(), two.unwrap()] {
                 let known = matches!(
@@ -276,7 +276,7 @@ async fn one_charge_and_one_order_whatever_dies() {
     for line in asked.lines() {
         let (name, id) = line.split_once(' ').unwrap();
         let request = RequestId::new(name).unwrap();
-        let buy = Act::Buy { quote_id: id.to_owned() };
+        let buy = Act::Buy { quote_id: id.to_owned(), pin: None };
         match shop.perform(buy, &customer, &request).await.unwrap() {
             Outcome::Bought { .. } | Outcome::PaymentDeclined { .. } => {}
             other => panic!("{name}: {other:?}"),
@@ -341,7 +341,7 @@ async fn a_gateway_that_declines_or_hangs_is_told_of_and_nothing_is_lost() {
     let (store, shop) = open(folder.path(), &gateway.url(), system()).await;
     let ada = CustomerId::new("ada").unwrap();
     let request = |name: &str| RequestId::new(name).unwrap();
-    let buy = |id: &str| Act::Buy { quote_id: id.to_owned() };
+    let buy = |id: &str| Act::Buy { quote_id: id.to_owned(), pin: None };
 
     // Declined: nothing is ordered, and the stock is whole again. The same yes again is declined again.
     gateway.mood.send(Mood::Decline).unwrap();

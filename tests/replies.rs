@@ -12,7 +12,7 @@ use voicecart::dialogue::{Focus, HelpTopic, Say};
 use voicecart::reply::{Manner, Phrases, Reply};
 use voicecart::shop::money::Currency;
 use voicecart::shop::{
-    AddedLine, Amount, Filters, Missing, Money, Order, OrderLine, OrderNumber, OrderRef, OrderStatus, Parcel,
+    AddedLine, Amount, Filters, LimitPer, Missing, Money, Order, OrderLine, OrderNumber, OrderRef, OrderStatus, Parcel,
     ParcelStatus, PricedLine, Product, Quantity, Quote, QuoteOrigin, Search, Shelf, ShelfItem, Sku, Sort, Why,
 };
 
@@ -75,7 +75,16 @@ fn line(product: Product, n: u32) -> PricedLine {
 fn quote(lines: Vec<PricedLine>, origin: QuoteOrigin) -> Quote {
     let total = lines.iter().fold(usd(0), |sum, l| sum.plus(l.line_total).expect("small"));
     let delivery = Some(date(2026, 11, 24));
-    Quote { id: "q".into(), lines, total, delivery, unavailable: vec![], price_changes: vec![], origin }
+    Quote {
+        id: "q".into(),
+        lines,
+        total,
+        delivery,
+        unavailable: vec![],
+        price_changes: vec![],
+        repeats: vec![],
+        origin,
+    }
 }
 
 fn parcel(status: ParcelStatus, names: &[&str]) -> Parcel {
@@ -481,6 +490,20 @@ fn buying() {
             ("bought", bought(Some(date(2026, 12, 1)), false)),
             ("bought, no day", bought(None, false)),
             ("bought already", bought(Some(date(2026, 11, 24)), true)),
+            (
+                "bought hours ago",
+                confirm(
+                    Quote { repeats: vec!["dog food".into()], ..quote(vec![line(food(), 1)], QuoteOrigin::Pick) },
+                    false,
+                ),
+            ),
+            ("PIN", Say::AskPin { tries_left: None }),
+            ("PIN again", Say::AskPin { tries_left: Some(2) }),
+            ("PIN once more", Say::AskPin { tries_left: Some(1) }),
+            ("PIN locked", Say::PinLocked { minutes: 15 }),
+            ("PIN locked a minute", Say::PinLocked { minutes: 1 }),
+            ("too much for one order", Say::OverLimit { total: usd(30_000), limit: usd(20_000), per: LimitPer::Order }),
+            ("too much for a day", Say::OverLimit { total: usd(3_000), limit: usd(20_000), per: LimitPer::Day }),
             ("payment declined", Say::PaymentDeclined { total: usd(3_998) }),
             ("payment in doubt", Say::PaymentPending { total: usd(3_998) }),
             ("cancel it?", Say::AskCancelOrder { order: placed() }),

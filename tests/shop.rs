@@ -7,10 +7,12 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use voicecart::clock::{Clock, FixedClock, RandomIds};
+use voicecart::shop::connectors::sql::Limits;
+use voicecart::shop::pin::Pin;
 use voicecart::shop::{
-    Act, Amount, Catalogue, CustomerId, Filters, Line, Money, Order, OrderNumber, OrderRef, OrderStatus, Outcome,
-    ParcelStatus, Product, Quantity, Quote, QuoteOrigin, ReorderRef, RequestId, Search, Shelf, Shop, Sku, Sort,
-    SqlShop, Want, Why, money::Currency, sample,
+    Act, Amount, Catalogue, CustomerId, Customers, Filters, LimitPer, Line, Money, Order, OrderNumber, OrderRef,
+    OrderStatus, Outcome, ParcelStatus, Product, Quantity, Quote, QuoteOrigin, ReorderRef, RequestId, Search, Shelf,
+    Shop, Sku, Sort, SqlShop, Want, Why, money::Currency, sample,
 };
 use voicecart::store::Store;
 
@@ -387,7 +389,7 @@ async fn buys_once(shop: &dyn Shop) {
     let quote = grace.quoted(Act::QuoteBasket).await;
     grace.asks(Act::AddToBasket { sku: tea.sku.clone(), quantity: Quantity::ONE }).await;
 
-    let buy = Act::Buy { quote_id: quote.id.clone() };
+    let buy = Act::Buy { quote_id: quote.id.clone(), pin: None };
     let Outcome::Bought { order, delivery, again } = grace.asks_as("buy-1", buy.clone()).await else { panic!() };
     assert!(!again && delivery == quote.delivery);
     assert_eq!((order.total, order.status, order.parcels.len()), (quote.total, OrderStatus::Placed, 0));
@@ -408,7 +410,8 @@ async fn buys_once(shop: &dyn Shop) {
     assert_eq!(grace.stock(&soup.sku).await, soup.stock - 2);
     // the same request with another offer buys nothing more either
     let other = grace.quoted(Act::Quote { lines: one(&tea.sku) }).await;
-    let Outcome::Bought { order: same, again, .. } = grace.asks_as("buy-1", Act::Buy { quote_id: other.id }).await
+    let Outcome::Bought { order: same, again, .. } =
+        grace.asks_as("buy-1", Act::Buy { quote_id: other.id, pin: None }).await
     else {
         panic!()
     };
@@ -417,9 +420,9 @@ async fn buys_once(shop: &dyn Shop) {
     assert_eq!(grace.tracks(OrderRef::Latest).await[0].number, order.number);
 
     // an offer is worth nothing in another's hands, or when it was never made
-    let stranger = caller(shop, "alan").asks(Act::Buy { quote_id: quote.id }).await;
+    let stranger = caller(shop, "alan").asks(Act::Buy { quote_id: quote.id, pin: None }).await;
     assert_eq!(stranger, Outcome::QuoteChanged { quote: None });
-    let never = grace.asks(Act::Buy { quote_id: "never".into() }).await;
+    let never = grace.asks(Act::Buy { quote_id: "never".into(), pin: None }).await;
     assert_eq!(never, Outcome::QuoteChanged { quote: None });
 }
 
@@ -462,7 +465,7 @@ async fn cancels_what_is_not_packed(shop: &dyn Shop) {
     let soap = lee.plenty("dish soap", 5).await;
     let before = lee.stock(&soap.sku).await;
     let quote = lee.quoted(Act::Quote { lines: one(&soap.sku) }).await;
-    let Outcome::Bought { order, .. } = lee.asks(Act::Buy { quote_id: quote.id }).await else { panic!() };
+    let Outcome::Bought { order, .. } = lee.asks(Act::Buy { quote_id: quote.id, pin: None }).await else { panic!() };
     assert_eq!(lee.stock(&soap.sku).await, before - 1);
     let cancel = || Act::CancelOrder { number: order.number.clone() };
     assert!(matches!(caller(shop, "joan").asks(cancel()).await, Outcome::NoSuchOrder(_)), "not hers to cancel");
@@ -485,7 +488,7 @@ async fn answers_strangers(shop: &dyn Shop) {
     assert_eq!(guest.asks(again(ReorderRef::LastOrder)).await, Outcome::NoOrders);
     let milk = guest.plenty("milk", 5).await;
     let quote = guest.quoted(Act::Quote { lines: one(&milk.sku) }).await;
-    let bought = guest.asks(Act::Buy { quote_id: quote.id }).await;
+    let bought = guest.asks(Act::Buy { quote_id: quote.id, pin: None }).await;
     assert!(matches!(bought, Outcome::Bought { again: false, .. }));
 }
 
@@ -508,17 +511,17 @@ async fn an_offer_that_lapsed_or_moved_is_made_anew() {
     let later = FixedClock::new(began + SignedDuration::from_mins(16));
     let shop = shop_at(&store, later.clone()).await;
     let ada = caller(&shop, "ada");
-    let lapsed = ada.asks(Act::Buy { quote_id: old.id }).await;
+    let lapsed = ada.asks(Act::Buy { quote_id: old.id, pin: None }).await;
     let Outcome::QuoteChanged { quote: Some(fresh) } = lapsed else { panic!("{lapsed:?}") };
     assert_eq!(fresh.total, old.total);
 
     reprice(&store, &chips.sku, chips.price.minor() + 50).await;
-    let moved = ada.asks(Act::Buy { quote_id: fresh.id }).await;
+    let moved = ada.asks(Act::Buy { quote_id: fresh.id, pin: None }).await;
     let Outcome::QuoteChanged { quote: Some(dearer) } = moved else { panic!("{moved:?}") };
     assert_eq!(dearer.total.minor(), chips.price.minor() + 50);
 
     restock(&store, &chips.sku, 0).await;
-    let gone = ada.asks(Act::Buy { quote_id: dearer.id }).await;
+    let gone = ada.asks(Act::Buy { quote_id: dearer.id, pin: None }).await;
     assert_eq!(gone, Outcome::QuoteChanged { quote: None });
 }
 
@@ -565,7 +568,9 @@ async fn fifty_at_once_buy_an_offer_once() {
         let (shop, quote_id) = (Arc::clone(&shop), quote.id.clone());
         // half of them are the same request sent again
         let request = format!("r{}", n % 25);
-        tokio::spawn(async move { caller(shop.as_ref(), "ada").asks_as(&request, Act::Buy { quote_id }).await })
+        tokio::spawn(
+            async move { caller(shop.as_ref(), "ada").asks_as(&request, Act::Buy { quote_id, pin: None }).await },
+        )
     });
     let (mut new, mut numbers) = (0, std::collections::BTreeSet::new());
     for outcome in futures::future::join_all(tries).await {
@@ -592,7 +597,7 @@ async fn the_last_pieces_are_sold_to_as_many_as_there_are() {
     }
     let tries = offers.into_iter().map(|(name, quote_id)| {
         let shop = Arc::clone(&shop);
-        tokio::spawn(async move { caller(shop.as_ref(), &name).asks(Act::Buy { quote_id }).await })
+        tokio::spawn(async move { caller(shop.as_ref(), &name).asks(Act::Buy { quote_id, pin: None }).await })
     });
     let (mut bought, mut refused) = (0, 0);
     for outcome in futures::future::join_all(tries).await {
@@ -624,4 +629,66 @@ async fn change(store: &Store, sku: &Sku, with: impl Fn(&mut Product)) {
     with(&mut item.product);
     products::put(&mut tx, &[item]).await.unwrap();
     tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn spending_is_limited_for_an_order_and_for_a_day() {
+    let (_store, shop) = sample_shop().await;
+    let shop = shop.limited(Limits { per_order: Some(2_000), per_day: Some(3_000) });
+    let mia = caller(&shop, "mia");
+    let coffee = mia.plenty("ember dark roast coffee beans", 20).await;
+    let lines = |n| Act::Quote { lines: vec![Line { sku: coffee.sku.clone(), quantity: Quantity::new(n).unwrap() }] };
+    assert!(matches!(mia.asks(lines(2)).await, Outcome::OverLimit { per: LimitPer::Order, .. }));
+    // Two offers, each within the day's limit alone: only one can be bought.
+    let (first, second) = (mia.quoted(lines(1)).await, mia.quoted(lines(1)).await);
+    let third = mia.quoted(lines(1)).await;
+    let buy = |quote: Quote| Act::Buy { quote_id: quote.id, pin: None };
+    let before = mia.stock(&coffee.sku).await;
+    assert!(matches!(mia.asks(buy(first)).await, Outcome::Bought { .. }));
+    assert!(matches!(mia.asks(buy(second)).await, Outcome::Bought { .. }));
+    assert!(matches!(mia.asks(buy(third)).await, Outcome::OverLimit { per: LimitPer::Day, .. }));
+    assert!(matches!(mia.asks(lines(1)).await, Outcome::OverLimit { per: LimitPer::Day, .. }));
+    assert_eq!(mia.stock(&coffee.sku).await, before - 2, "what was refused took no stock");
+    // Another customer's day is another.
+    caller(&shop, "noor").quoted(lines(1)).await;
+}
+
+#[tokio::test]
+async fn what_was_bought_within_hours_is_pointed_out() {
+    let (_store, shop) = sample_shop().await;
+    let mia = caller(&shop, "mia");
+    let soap = mia.plenty("dish soap", 5).await;
+    let quote = mia.quoted(Act::Quote { lines: one(&soap.sku) }).await;
+    assert_eq!(quote.repeats, Vec::<String>::new());
+    mia.asks(Act::Buy { quote_id: quote.id, pin: None }).await;
+    let again = mia.quoted(Act::Quote { lines: one(&soap.sku) }).await;
+    assert_eq!(again.repeats, [soap.spoken_name]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guessing_side_by_side_gives_no_more_tries() {
+    let (store, shop) = sample_shop().await;
+    let customers = Customers::new(store.clone(), clock(NOW), Arc::new(RandomIds));
+    let ada = CustomerId::new("ada").unwrap();
+    assert!(customers.set_pin(&ada, Some(Pin::new("8317").unwrap())).await.unwrap());
+    let soap = caller(&shop, "ada").plenty("dish soap", 5).await;
+    let quote = caller(&shop, "ada").quoted(Act::Quote { lines: one(&soap.sku) }).await;
+    let buy = |pin: Option<&str>| Act::Buy { quote_id: quote.id.clone(), pin: pin.map(|p| Pin::new(p).unwrap()) };
+    assert!(matches!(caller(&shop, "ada").asks(buy(None)).await, Outcome::PinNeeded { tries_left: None }));
+    let tries = (0..12).map(|n| {
+        let (shop, act) = (shop.clone(), buy(Some(&format!("{:04}", 1_000 + n))));
+        tokio::spawn(async move { caller(&shop, "ada").asks(act).await })
+    });
+    let told = futures::future::join_all(tries).await;
+    let wrong =
+        told.iter().filter(|o| matches!(o.as_ref().unwrap(), Outcome::PinNeeded { tries_left: Some(_) })).count();
+    assert_eq!(wrong, 2, "the third wrong one locks: {told:?}");
+    // Locked: the right one does not help before its time, and does after.
+    assert!(matches!(caller(&shop, "ada").asks(buy(Some("8317"))).await, Outcome::PinLocked { .. }));
+    let later = shop_at(&store, clock("2026-11-25T10:14:59Z")).await;
+    assert!(matches!(caller(&later, "ada").asks(buy(Some("8317"))).await, Outcome::PinLocked { minutes: 1 }));
+    let free = shop_at(&store, clock("2026-11-25T10:15:00Z")).await;
+    let quote = caller(&free, "ada").quoted(Act::Quote { lines: one(&soap.sku) }).await;
+    let buy = Act::Buy { quote_id: quote.id, pin: Some(Pin::new("8317").unwrap()) };
+    assert!(matches!(caller(&free, "ada").asks(buy).await, Outcome::Bought { .. }));
 }

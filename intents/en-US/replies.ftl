@@ -524,6 +524,27 @@ bought-again =
         [yes] That's already ordered, so I didn't order it twice: { $items }, for { $total }. It should arrive { $day }. The order number is { DIGITS($number) }.
        *[no] That's already ordered, so I didn't order it twice: { $items }, for { $total }. The order number is { DIGITS($number) }.
     }
+confirm-repeat = Mind that you ordered { $names } only a few hours ago.
+ask-pin =
+    Please say your four-digit PIN, one digit at a time.
+    .reprompt = Your PIN, digit by digit, or say no to leave it.
+ask-pin-again =
+    { $left ->
+        [one] That's not the PIN. You can try once more. Your PIN, digit by digit?
+       *[other] That's not the PIN. You can try { WORDS($left) } more times. Your PIN, digit by digit?
+    }
+    .reprompt = Your PIN, digit by digit, or say no to leave it.
+pin-locked =
+    { $minutes ->
+        [one] There were too many wrong PINs, so I can't order anything for another minute. Nothing has been ordered.
+       *[other] There were too many wrong PINs, so I can't order anything for { WORDS($minutes) } minutes. Nothing has been ordered.
+    }
+over-limit =
+    { $per ->
+        [day] That would be more than the { $limit } you can spend in a day by voice, so I haven't ordered it. What would you like to do?
+       *[order] That's { $total }, and an order by voice may be { $limit } at most, so I haven't ordered it. What would you like to do?
+    }
+    .reprompt = You can take something out of your basket, or do something else.
 payment-declined =
     The payment of { $total } was declined, so nothing is ordered. Your basket is as it was. What would you like to do?
     .reprompt = You can try again by saying check out, or do something else.

@@ -85,6 +85,8 @@ settings! {
     "shop.sample" Flag "fill a new database with the sample shop";
     "shop.guest" Text "customer that unknown callers are";
     "payment.url" MaybeUrl "address of the payment gateway; none sends invoices";
+    "payment.order_limit" Whole "most that one order by voice may cost, in whole units; 0 does not limit";
+    "payment.day_limit" Whole "most that a customer may spend by voice in 24 hours, in whole units; 0 does not limit";
     "payment.timeout_ms" Whole "the gateway's answer within a turn, in milliseconds, 100 to 60000";
     "models.dir" Text "folder of the speech models";
     "models.mirror" MaybeUrl "address to fetch models from in place of the manifest's";

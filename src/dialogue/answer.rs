@@ -4,6 +4,7 @@ use super::policy::{take, turn_page};
 use super::session::{Purpose, Question, Session, Task};
 use super::{Decision, Dialogue, Say, fill, refer};
 use crate::language::{Expectation, Reading};
+use crate::shop::pin::Pin;
 use crate::shop::{Act, Line, OrderNumber, OrderRef, Quantity};
 
 /// Whether a reading answered the question, and with what.
@@ -29,6 +30,7 @@ pub fn expectation(session: &Session) -> Expectation {
             &["AMAZON.YesIntent", "AMAZON.NoIntent", "SetQuantityIntent"],
             Some(("SetQuantityIntent", "Quantity")),
         ),
+        Some(Question::Pin(_)) => expect(&["PinIntent"], Some(("PinIntent", "Pin"))),
         Some(Question::HowMany(_)) => expect(&["SetQuantityIntent"], Some(("SetQuantityIntent", "Quantity"))),
         Some(Question::Shortage { .. }) => expect(YES_NO, Some(("SetQuantityIntent", "Quantity"))),
         Some(Question::WhichOne { .. }) => expect(&["ChooseResultIntent"], a_choice),
@@ -66,7 +68,10 @@ pub fn answer(session: &mut Session, question: &Question, reading: &Reading) -> 
     let act = |a| Answered::Done(Decision::Act(a));
     match question {
         Question::Purchase(quote) => match (intent, &quote.lines[..]) {
-            _ if yes => act(Act::Buy { quote_id: quote.id.clone() }),
+            _ if yes => {
+                session.task = Some(Task::Buy(quote.clone()));
+                act(Act::Buy { quote_id: quote.id.clone(), pin: None })
+            }
             _ if no => say(Say::NotBought),
             // "Make it two": a new offer for the same thing.
             ("SetQuantityIntent", [line]) => match fill::quantity(reading) {
@@ -80,6 +85,19 @@ pub fn answer(session: &mut Session, question: &Question, reading: &Reading) -> 
                 }
             },
             _ => Answered::NotAnAnswer,
+        },
+        Question::Pin(quote) => match said_pin(reading) {
+            Some(pin) => {
+                session.task = Some(Task::Buy(quote.clone()));
+                act(Act::Buy { quote_id: quote.id.clone(), pin: Some(pin) })
+            }
+            None if no => say(Say::NotBought),
+            // Digits that are no PIN cost no try.
+            None if digits(reading).is_some() || intent == "PinIntent" || intent == "AMAZON.FallbackIntent" => {
+                session.question = Some(question.clone());
+                say(Say::AskPin { tries_left: None })
+            }
+            None => Answered::NotAnAnswer,
         },
         Question::Shortage { sku, left, purpose } => {
             let quantity = match fill::quantity(reading) {
@@ -192,6 +210,11 @@ fn chosen(reading: &Reading) -> Option<i64> {
         Ok(Some(n)) => Some(i64::from(Quantity::get(n))),
         _ => None,
     })
+}
+
+fn said_pin(reading: &Reading) -> Option<Pin> {
+    let slot = reading.slot("Pin").map(|s| s.value.as_str());
+    slot.or_else(|| digits(reading)).and_then(|d| Pin::new(d).ok())
 }
 
 /// The digits of whichever number slot was filled.

@@ -40,6 +40,8 @@ impl Dialogue {
             (Some(Question::Purchase(quote)), "AMAZON.YesIntent") => {
                 Some(Say::ConfirmPurchaseAgain { quote: quote.clone() })
             }
+            // A mishearing must not use up a try.
+            (Some(Question::Pin(_)), _) => Some(Say::AskPin { tries_left: None }),
             (Some(Question::EmptyBasket | Question::CancelOrder(_)), "AMAZON.YesIntent") => {
                 Some(self.not_heard(session))
             }
@@ -77,6 +79,11 @@ impl Dialogue {
             session.misses = 0;
         }
         decision
+    }
+
+    /// Whether what is said next may be a secret, of which nothing may be kept.
+    pub fn expects_secret(&self, session: &Session) -> bool {
+        matches!(session.question, Some(Question::Pin(_)))
     }
 
     /// What is said, and then the next request of the same breath asked about, once no question is open.

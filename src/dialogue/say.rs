@@ -4,7 +4,8 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::shop::{
-    AddedLine, Missing, Money, Order, OrderRef, PricedLine, Product, Quantity, Quote, Search, Shelf, ShelfItem,
+    AddedLine, LimitPer, Missing, Money, Order, OrderRef, PricedLine, Product, Quantity, Quote, Search, Shelf,
+    ShelfItem,
 };
 
 /// Something to say. `reply` words it; the session keeps the last one so that it can be repeated.
@@ -172,6 +173,18 @@ pub enum Say {
         again: bool,
     },
     NotBought,
+    /// Digit by digit, please; `tries_left` after a wrong one.
+    AskPin {
+        tries_left: Option<u32>,
+    },
+    PinLocked {
+        minutes: u32,
+    },
+    OverLimit {
+        total: Money,
+        limit: Money,
+        per: LimitPer,
+    },
     /// The payment was refused.
     PaymentDeclined {
         total: Money,

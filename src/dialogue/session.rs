@@ -70,6 +70,8 @@ pub struct Results {
 pub enum Question {
     /// Buy exactly this?
     Purchase(Box<Quote>),
+    /// The PIN for exactly this?
+    Pin(Box<Quote>),
     /// There are only so many: those, then?
     Shortage { sku: Sku, left: Quantity, purpose: Purpose },
     /// Which of the results?
@@ -118,6 +120,8 @@ pub enum Task {
     Find { purpose: Purpose, quantity: Option<Quantity> },
     /// An order is looked for.
     Track(OrderRef),
+    /// An offer was said yes to.
+    Buy(Box<Quote>),
     /// An order is looked for to be undone.
     CancelOrder,
     /// The basket is counted before it is emptied.

@@ -104,6 +104,14 @@ pub fn settle(session: &mut Session, outcome: Outcome) -> Decision {
             session.results = None;
             Decision::Say(Say::Bought { order: Box::new(order), delivery, again })
         }
+        Outcome::PinNeeded { tries_left } => {
+            if let Some(Task::Buy(quote)) = task {
+                session.question = Some(Question::Pin(quote));
+            }
+            Decision::Say(Say::AskPin { tries_left })
+        }
+        Outcome::PinLocked { minutes } => Decision::Say(Say::PinLocked { minutes }),
+        Outcome::OverLimit { total, limit, per } => Decision::Say(Say::OverLimit { total, limit, per }),
         Outcome::PaymentDeclined { total } => Decision::Say(Say::PaymentDeclined { total }),
         Outcome::PaymentPending { total } => Decision::Say(Say::PaymentPending { total }),
         Outcome::OrderCancelled { order, refund } => {

@@ -96,6 +96,10 @@ fn offer(t: &Teller, quote: &Quote) -> String {
 /// What the shopper must know before saying yes: other prices than last time, things left out.
 fn notes(t: &Teller, quote: &Quote) -> Vec<String> {
     let mut notes = Vec::new();
+    if !quote.repeats.is_empty() {
+        let names: Vec<&str> = quote.repeats.iter().map(String::as_str).collect();
+        notes.push(t.sentence("confirm-repeat", &args!["names" => t.the_things(&names)]));
+    }
     for (name, before, now) in quote.price_changes.iter().take(NOTES) {
         let id = if now.minor() > before.minor() { "confirm-price-up" } else { "confirm-price-down" };
         notes.push(t.sentence(id, &args!["name" => t.the(name), "before" => t.money(*before), "now" => t.money(*now)]));

@@ -6,6 +6,7 @@ use super::catalog::args;
 use super::teller::Teller;
 use super::{Card, buying, finding, several, talk, tracking};
 use crate::dialogue::Say;
+use crate::shop::LimitPer;
 
 /// A reply in marked phrases.
 #[derive(Clone, Debug, Default)]
@@ -55,7 +56,7 @@ impl Teller<'_> {
 /// nobody asked for is a nuisance in a living room.
 pub(super) fn stays_open(say: &Say) -> bool {
     match say {
-        Say::Goodbye | Say::Cancelled | Say::Bought { .. } | Say::PaymentPending { .. } | Say::Trouble | Say::Busy => {
+        Say::Goodbye | Say::Cancelled | Say::Bought { .. } | Say::PaymentPending { .. } | Say::PinLocked { .. } | Say::Trouble | Say::Busy => {
             false
         }
         Say::Welcome { .. }
@@ -104,6 +105,8 @@ pub(super) fn stays_open(say: &Say) -> bool {
         | Say::ConfirmPurchaseAgain { .. }
         // "No" to an offer is seldom "no" to the shop: another size or number is wanted.
         | Say::NotBought
+        | Say::AskPin { .. }
+        | Say::OverLimit { .. }
         | Say::PaymentDeclined { .. }
         | Say::AskCancelOrder { .. }
         | Say::OrderCancelled { .. }
@@ -195,6 +198,16 @@ pub(super) fn draft(t: &Teller, say: &Say) -> Draft {
         Say::ConfirmPurchaseAgain { quote } => buying::confirm_again(t, quote),
         Say::Bought { order, delivery, again } => buying::bought(t, order, *delivery, *again),
         Say::NotBought => t.plain_draft("not-bought"),
+        Say::AskPin { tries_left: None } => t.plain_draft("ask-pin"),
+        Say::AskPin { tries_left: Some(left) } => t.draft("ask-pin-again", &args!["left" => *left]),
+        Say::PinLocked { minutes } => t.draft("pin-locked", &args!["minutes" => *minutes]),
+        Say::OverLimit { total, limit, per } => {
+            let per = match per {
+                LimitPer::Order => "order",
+                LimitPer::Day => "day",
+            };
+            t.draft("over-limit", &args!["per" => per, "total" => t.money(*total), "limit" => t.money(*limit)])
+        }
         Say::PaymentDeclined { total } => t.draft("payment-declined", &args!["total" => t.money(*total)]),
         Say::PaymentPending { total } => t.draft("payment-pending", &args!["total" => t.money(*total)]),
         Say::AskCancelOrder { order } => tracking::ask_cancel(t, order),

@@ -4,6 +4,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::pin::Pin;
 use super::{Money, Order, OrderNumber, Product, Quantity, Sku};
 
 /// A command to the shop. Only [`Act::Buy`] takes money.
@@ -79,8 +80,10 @@ pub enum Act {
         quantity: Option<Quantity>,
     },
     /// Buys exactly what the quote said, once: the same quote, or the same request, again gives the same order.
+    /// `pin` is what the shopper said where they have one.
     Buy {
         quote_id: String,
+        pin: Option<Pin>,
     },
     /// Undoes an order of which nothing has been packed: stock and money go back.
     CancelOrder {
@@ -330,6 +333,20 @@ pub enum Outcome {
         delivery: Option<Date>,
         again: bool,
     },
+    /// The PIN is needed before this can be bought; `tries_left` after a wrong one.
+    PinNeeded {
+        tries_left: Option<u32>,
+    },
+    /// Too many wrong PINs: nothing is bought for so many minutes.
+    PinLocked {
+        minutes: u32,
+    },
+    /// More than this customer may spend, in one order or in one day.
+    OverLimit {
+        total: Money,
+        limit: Money,
+        per: LimitPer,
+    },
     /// The payment was refused; nothing was bought.
     PaymentDeclined {
         total: Money,
@@ -353,6 +370,15 @@ pub enum Outcome {
     },
 }
 
+/// What a spending limit counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LimitPer {
+    Order,
+    /// The last 24 hours.
+    Day,
+}
+
 /// A line with today's price.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PricedLine {
@@ -372,6 +398,9 @@ pub struct Quote {
     pub unavailable: Vec<String>,
     /// (spoken name, price then, price now) where a thing bought before costs something else today.
     pub price_changes: Vec<(String, Money, Money)>,
+    /// Names of what was bought within the last hours already.
+    #[serde(default)]
+    pub repeats: Vec<String>,
     /// Where it came from.
     pub origin: QuoteOrigin,
 }

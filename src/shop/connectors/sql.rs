@@ -10,6 +10,7 @@ pub mod customers;
 mod finding;
 pub mod orders;
 mod paying;
+mod pins;
 pub mod products;
 mod quotes;
 mod reordering;
@@ -28,6 +29,7 @@ use sqlx::pool::PoolConnection;
 
 use crate::clock::{Clock, Ids};
 use crate::shop::payment::{Charge, OnAccount, Payment};
+use crate::shop::pin::Pin;
 use crate::shop::{Act, Catalogue, CustomerId, OrderNumber, Outcome, RequestId, Shop, ShopError, delivery};
 use crate::store::{Store, StoreError, Transaction, idempotency};
 
@@ -42,6 +44,15 @@ pub struct SqlShop {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     payment: Arc<dyn Payment>,
+    limits: Limits,
+}
+
+/// The most that may be bought by voice; `None` does not limit. In minor units of the catalogue's currency.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    pub per_order: Option<i64>,
+    /// In any 24 hours.
+    pub per_day: Option<i64>,
 }
 
 /// Who asks, under which request, and when: the same for all steps of one act.
@@ -51,16 +62,29 @@ struct Asked<'a> {
     now: Timestamp,
     /// The day an order placed now would arrive.
     delivery: jiff::civil::Date,
+    limits: Limits,
 }
 
 impl SqlShop {
     pub fn new(catalogue: Catalogue, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
-        Self { store: catalogue.store().clone(), catalogue, clock, ids, payment: Arc::new(OnAccount) }
+        Self {
+            store: catalogue.store().clone(),
+            catalogue,
+            clock,
+            ids,
+            payment: Arc::new(OnAccount),
+            limits: Limits::default(),
+        }
     }
 
     /// The same shop, with money taken by somebody else.
     pub fn paid_by(self, payment: Arc<dyn Payment>) -> Self {
         Self { payment, ..self }
+    }
+
+    /// The same shop, with a limit to what is spent.
+    pub fn limited(self, limits: Limits) -> Self {
+        Self { limits, ..self }
     }
 
     /// Takes up purchases and refunds that were left in the middle: by a crash, or by a gateway that did not answer.
@@ -71,8 +95,13 @@ impl SqlShop {
         let mut finished = 0;
         for paying::Unfinished { charge, request, begun, refund } in left {
             let here = self.clock.here();
-            let asked =
-                Asked { customer: &charge.customer, request: &request, now, delivery: delivery::estimate(&here) };
+            let asked = Asked {
+                customer: &charge.customer,
+                request: &request,
+                now,
+                delivery: delivery::estimate(&here),
+                limits: self.limits,
+            };
             let done = if refund {
                 self.refund(&charge.key).await?
             } else if now.duration_since(begun) < paying::GIVEN_UP {
@@ -128,7 +157,10 @@ impl SqlShop {
     }
 
     /// A yes: reserve, pay, settle. Repeatable at every step.
-    async fn buy(&self, quote_id: &str, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
+    async fn buy(&self, quote_id: &str, pin: Option<Pin>, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
+        if let Some(refusal) = pins::refusal(&self.store, pin, asked).await? {
+            return Ok(refusal);
+        }
         let mut tx = self.store.begin().await?;
         customers::ensure(&mut tx, asked).await?;
         let step = paying::reserve(&mut tx, quote_id, self.ids.as_ref(), asked).await?;
@@ -221,7 +253,13 @@ impl Shop for SqlShop {
     ) -> BoxFuture<'a, Result<Outcome, ShopError>> {
         Box::pin(async move {
             let here = self.clock.here();
-            let asked = Asked { customer, request, now: here.timestamp(), delivery: delivery::estimate(&here) };
+            let asked = Asked {
+                customer,
+                request,
+                now: here.timestamp(),
+                delivery: delivery::estimate(&here),
+                limits: self.limits,
+            };
             match act {
                 Act::Search(_)
                 | Act::Describe { .. }
@@ -229,7 +267,7 @@ impl Shop for SqlShop {
                 | Act::ListOrders { .. }
                 | Act::ShowBasket
                 | Act::ShowShelf { .. } => self.look(act, &asked).await,
-                Act::Buy { quote_id } => self.buy(&quote_id, &asked).await,
+                Act::Buy { quote_id, pin } => self.buy(&quote_id, pin, &asked).await,
                 Act::CancelOrder { number } => self.cancel(number, &asked).await,
                 _ => self.change(act, &asked).await,
             }

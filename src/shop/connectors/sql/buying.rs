@@ -48,6 +48,10 @@ pub async fn reserve(
     if now >= kept.expires_at || !kept.lines.iter().all(|l| holds(l, &on_sale, kept.total)) {
         return Ok(Err(offer_anew(tx, kept.lines, kept.origin, ids, asked).await?));
     }
+    // Other orders may have been placed since the offer was made.
+    if let Some(refusal) = quotes::over_limit(tx, kept.total, asked).await? {
+        return Ok(Err(refusal));
+    }
     for line in &kept.lines {
         take_from_stock(tx, line).await?;
     }

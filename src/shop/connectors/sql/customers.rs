@@ -6,10 +6,20 @@ use std::time::{Duration, Instant};
 
 use sqlx::{Row, SqliteConnection};
 
-use super::{Asked, orders, paying, rows};
+use super::{Asked, orders, paying, pins, rows};
 use crate::clock::{Clock, Ids};
+use crate::shop::pin::{Pin, PinError};
 use crate::shop::{CustomerId, ShopError};
 use crate::store::Store;
+
+/// Why a PIN was not set.
+#[derive(Debug, thiserror::Error)]
+pub enum SetPinError {
+    #[error(transparent)]
+    Pin(#[from] PinError),
+    #[error(transparent)]
+    Shop(#[from] ShopError),
+}
 
 /// The shop's customers and the names they go by elsewhere.
 #[derive(Clone)]
@@ -90,6 +100,20 @@ impl Customers {
             .bind(customer.as_str())
             .fetch_one(self.store.reader())
             .await?)
+    }
+
+    /// Sets, replaces or removes a customer's PIN, which is then asked for at every purchase; a lock goes with the old
+    /// one. Whether there is such a customer. Refuses a PIN that would be guessed first.
+    pub async fn set_pin(&self, customer: &CustomerId, pin: Option<Pin>) -> Result<bool, SetPinError> {
+        let hash = match pin {
+            // Hashing is slow on purpose.
+            Some(pin) => {
+                let hashed = tokio::task::spawn_blocking(move || pin.hash()).await;
+                Some(hashed.map_err(|e| PinError::Hash(e.to_string()))??)
+            }
+            None => None,
+        };
+        Ok(pins::set(&self.store, customer, hash.as_deref()).await?)
     }
 
     /// Everything the shop keeps about the customer, as JSON.

@@ -28,6 +28,7 @@ pub const TAKEN_UP: SignedDuration = SignedDuration::from_secs(15);
 pub const GIVEN_UP: SignedDuration = SignedDuration::from_mins(10);
 
 /// What follows from a yes.
+#[allow(clippy::large_enum_variant)] // lives for one call
 pub enum Step {
     Done(Outcome),
     Pay(Charge),

@@ -6,11 +6,14 @@ use sqlx::{Row, SqliteConnection};
 
 use super::{Asked, basket, products, rows};
 use crate::clock::Ids;
-use crate::shop::{Line, Money, Outcome, PricedLine, Product, Quantity, Quote, QuoteOrigin, ShopError, Sku};
+use crate::shop::{LimitPer, Line, Money, Outcome, PricedLine, Product, Quantity, Quote, QuoteOrigin, ShopError, Sku};
 use crate::store::Transaction;
 
 /// How long an offer stands.
 pub const STANDS: SignedDuration = SignedDuration::from_mins(15);
+/// The same thing bought again this soon is more often a mistake than a wish.
+pub const LATELY: SignedDuration = SignedDuration::from_hours(6);
+const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// A line somebody wants, by the name it goes by even if the product is gone.
 pub struct Want {
@@ -94,9 +97,14 @@ pub async fn offer(
             false => Outcome::OutOfStock { products: sold_out },
         });
     }
+    let total = basket::total(&lines)?;
+    if let Some(refusal) = over_limit(db, total, asked).await? {
+        return Ok(refusal);
+    }
     let quote = Quote {
         id: ids.next(),
-        total: basket::total(&lines)?,
+        total,
+        repeats: repeats(db, &lines, asked).await?,
         delivery: Some(asked.delivery),
         unavailable,
         price_changes: price_changes(db, &lines, asked).await?,
@@ -173,6 +181,45 @@ async fn price_changes(
         }
     }
     Ok(changes)
+}
+
+/// The limit that an order of this total would break, if any.
+pub async fn over_limit(
+    db: &mut SqliteConnection,
+    total: Money,
+    asked: &Asked<'_>,
+) -> Result<Option<Outcome>, ShopError> {
+    let over = |limit, per| Some(Outcome::OverLimit { total, limit: Money::new(limit, total.currency()), per });
+    if let Some(limit) = asked.limits.per_order.filter(|limit| total.minor() > *limit) {
+        return Ok(over(limit, LimitPer::Order));
+    }
+    let Some(limit) = asked.limits.per_day else { return Ok(None) };
+    // What is reserved but not yet paid counts: two baskets at once must not both slip through.
+    let spent: i64 = sqlx::query_scalar(
+        "SELECT (SELECT coalesce(sum(total), 0) FROM orders
+                 WHERE customer_id = ?1 AND placed_at > ?2 AND status NOT IN ('cancelled', 'returned'))
+              + (SELECT coalesce(sum(amount), 0) FROM purchases
+                 WHERE customer_id = ?1 AND begun_at > ?2 AND state = 'reserved')",
+    )
+    .bind(asked.customer.as_str())
+    .bind((asked.now - DAY).as_millisecond())
+    .fetch_one(db)
+    .await?;
+    Ok(if spent + total.minor() > limit { over(limit, LimitPer::Day) } else { None })
+}
+
+/// Names of lines that this customer bought within the last hours.
+async fn repeats(db: &mut SqliteConnection, lines: &[PricedLine], asked: &Asked<'_>) -> Result<Vec<String>, ShopError> {
+    let bought: Vec<String> = sqlx::query_scalar(
+        "SELECT DISTINCT l.sku FROM orders o JOIN order_lines l ON l.order_number = o.number
+         WHERE o.customer_id = ?1 AND o.placed_at > ?2 AND o.status NOT IN ('cancelled', 'returned')",
+    )
+    .bind(asked.customer.as_str())
+    .bind((asked.now - LATELY).as_millisecond())
+    .fetch_all(db)
+    .await?;
+    let again = lines.iter().filter(|l| bought.iter().any(|sku| sku == l.product.sku.as_str()));
+    Ok(again.map(|l| l.product.spoken_name.clone()).collect())
 }
 
 /// Drops offers that lapsed before `limit`.
