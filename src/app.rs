@@ -28,6 +28,7 @@ use crate::language::{Term, Understander};
 use crate::reply::Phrases;
 use crate::shop::connectors::gateway::HttpGateway;
 use crate::shop::connectors::sql::Limits;
+use crate::shop::connectors::sql::Terms;
 use crate::shop::{Catalogue, CustomerId, Customers, RequestId, SqlShop, sample};
 use crate::store::{Store, keys};
 use crate::tts::{Synthesizer, VoiceSettings};
@@ -126,7 +127,12 @@ impl App {
         let most = |units: u32| (units > 0).then(|| i64::from(units) * 100);
         let limits =
             Limits { per_order: most(settings.payment.order_limit), per_day: most(settings.payment.day_limit) };
-        let shop = shop.limited(limits);
+        let terms = Terms {
+            delivery: i64::from(settings.payment.delivery_cents),
+            free_from: Some(i64::from(settings.payment.free_delivery_from_cents)).filter(|from| *from > 0),
+            tax: (settings.payment.tax_percent * 100.0).round() as u32,
+        };
+        let shop = shop.limited(limits).on_terms(terms);
         let shop = match &settings.payment.url {
             Some(url) => {
                 let patience = Duration::from_millis(settings.payment.timeout_ms);

@@ -6,6 +6,7 @@ mod ask;
 mod catalog;
 mod completions;
 mod config;
+mod coupons;
 mod exit;
 mod hear;
 mod keys;
@@ -79,6 +80,9 @@ enum Command {
     /// Read orders
     #[command(subcommand)]
     Orders(orders::Orders),
+    /// Add, list and take back coupons
+    #[command(subcommand)]
+    Coupons(coupons::Coupons),
     /// Set and clear the PIN a customer says before ordering
     #[command(subcommand)]
     Pin(pins::Pins),
@@ -121,6 +125,7 @@ impl Command {
             Self::Models(models) => models.run(shared),
             Self::Catalog(catalog) => catalog.run(shared),
             Self::Orders(orders) => orders.run(shared),
+            Self::Coupons(coupons) => coupons.run(shared),
             Self::Pin(pins) => pins.run(shared),
             Self::Keys(keys) => keys.run(shared),
             Self::Config(config) => config.run(shared),

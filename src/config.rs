@@ -100,6 +100,12 @@ pub struct Shop {
 pub struct Payment {
     /// Address of the gateway; a password for it goes into the address.
     pub url: Option<String>,
+    /// Delivery of one order, in hundredths of the shop's currency.
+    pub delivery_cents: u32,
+    /// Goods for so many hundredths are delivered free; 0 never.
+    pub free_delivery_from_cents: u32,
+    /// Tax on goods and not in their prices, in percent with two decimals at most.
+    pub tax_percent: f32,
     /// The most one order by voice may cost, in whole units of the shop's currency; 0 does not limit.
     pub order_limit: u32,
     /// The most a customer may spend by voice in 24 hours, in whole units; 0 does not limit.
@@ -291,7 +297,15 @@ impl Default for Shop {
 impl Default for Payment {
     fn default() -> Self {
         // Well within a turn, so that a slow gateway is told of in words.
-        Self { url: None, order_limit: 0, day_limit: 0, timeout_ms: 3_000 }
+        Self {
+            url: None,
+            delivery_cents: 0,
+            free_delivery_from_cents: 0,
+            tax_percent: 0.0,
+            order_limit: 0,
+            day_limit: 0,
+            timeout_ms: 3_000,
+        }
     }
 }
 

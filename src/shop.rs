@@ -19,8 +19,8 @@ pub mod search;
 pub mod usual;
 
 pub use act::{
-    Act, AddedLine, Amount, Filters, LimitPer, Line, Missing, OrderRef, Outcome, PricedLine, Quote, QuoteOrigin,
-    ReorderRef, Search, Shelf, ShelfItem, Sort, Want, Why,
+    Act, AddedLine, Amount, CouponRefusal, Discount, Extras, Filters, LimitPer, Line, Missing, OrderRef, Outcome,
+    PricedLine, Quote, QuoteOrigin, ReorderRef, Search, Shelf, ShelfItem, Sort, Want, Why,
 };
 pub use catalogue::Catalogue;
 pub use connectors::sql::SqlShop;

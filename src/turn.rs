@@ -18,9 +18,6 @@ use crate::reply::{Manner, Phrases, Reply};
 use crate::shop::{CustomerId, RequestId, Shop, ShopError};
 use crate::tts::{Speech, Synthesizer, TtsError, VoiceSettings};
 
-/// The intent whose words are never kept.
-const SECRET: &str = "PinIntent";
-
 /// Who asks, and under what terms.
 #[derive(Clone, Debug)]
 pub struct Caller {
@@ -219,12 +216,12 @@ impl Spine {
             Some(reading) => self.converse(&mut session, reading, caller, timings).await?,
         };
         let say = self.dialogue.onward(&mut session, say);
-        // A PIN may also be said before it is asked for.
-        let secret = secret || reading.as_ref().is_some_and(|r| r.intent == SECRET);
+        let told = reading.as_ref().is_some_and(|r| self.dialogue.was_secret(&mut session, r));
+        let secret = secret || told;
         if secret {
+            self.dialogue.forget_words(&mut session);
             reading = reading.map(Reading::without_words);
             transcript = transcript.map(Transcript::without_words);
-            session.later.clear();
         }
 
         let mut reply = self.word(&say, &session);

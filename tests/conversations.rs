@@ -1,7 +1,8 @@
 //! Replays `intents/en-US/conversations/*.txt` through the text door, word for word, on the sample shop, on one fixed
 //! day. `UPDATE_CONVERSATIONS=1 cargo test --test conversations` writes what the shop says now; read the difference.
 //!
-//! A file holds conversations, each opened by `== title`, with an optional `customer: id` and `pin: digits`, and then `shopper:` and
+//! A file holds conversations, each opened by `== title`, with what it needs (`customer: id`, `pin: digits`,
+//! `terms: delivery free-from tax`, `coupon: code percent`, `address: label = line`), and then `shopper:` and
 //! `shop:` lines in turn. Each conversation starts on a fresh copy of the sample shop.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a test: helpers outside #[test] functions too
@@ -17,8 +18,9 @@ use voicecart::clock::{CountedIds, FixedClock};
 use voicecart::config::Settings;
 use voicecart::dialogue::SessionId;
 use voicecart::language::Utterance;
-use voicecart::shop::Customers;
+use voicecart::shop::connectors::sql::coupons::{Coupon, Coupons};
 use voicecart::shop::pin::Pin;
+use voicecart::shop::{Customers, import};
 
 /// A Tuesday morning.
 const NOW: &str = "2026-11-24T10:00:00Z";
@@ -26,6 +28,12 @@ const NOW: &str = "2026-11-24T10:00:00Z";
 struct Conversation {
     title: String,
     customer: String,
+    /// Delivery and free delivery from, in cents, and percent of tax.
+    terms: Option<String>,
+    /// Coupons as "code percent".
+    coupons: Vec<String>,
+    /// Addresses as "label = line".
+    addresses: Vec<String>,
     /// The PIN that this customer has.
     pin: Option<String>,
     /// (shopper, what the shop said when it was recorded)
@@ -69,11 +77,30 @@ async fn every_conversation_goes_as_written() {
 
 async fn replay(conversation: &Conversation, first: &mut Option<App>) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
-    let settings = Settings { data_dir: folder.path().to_owned(), ..Settings::default() };
+    let mut settings = Settings { data_dir: folder.path().to_owned(), ..Settings::default() };
+    if let Some(terms) = &conversation.terms {
+        let terms: Vec<f32> = terms.split(' ').map(|n| n.parse().unwrap()).collect();
+        settings.payment.delivery_cents = terms[0] as u32;
+        settings.payment.free_delivery_from_cents = terms[1] as u32;
+        settings.payment.tax_percent = terms[2];
+    }
     let now: Timestamp = NOW.parse().unwrap();
     let ids = Arc::new(CountedIds::default());
     let app = App::build_for_replay(&settings, FixedClock::new(now), ids, first.as_ref()).await.unwrap();
     let session = SessionId::new("replayed").unwrap();
+    for coupon in &conversation.coupons {
+        let (code, percent) = coupon.split_once(' ').unwrap();
+        let coupon = Coupon { code: code.into(), percent: percent.parse().unwrap(), least: 0, until: None };
+        Coupons::new(app.store.clone()).put(&coupon).await.unwrap();
+    }
+    if !conversation.addresses.is_empty() {
+        let addresses: Vec<_> = conversation.addresses.iter().map(|a| a.split_once(" = ").unwrap()).collect();
+        let row = serde_json::json!({ "id": conversation.customer, "addresses": addresses });
+        let file = folder.path().join("customers.jsonl");
+        fs::write(&file, format!("{row}\n")).unwrap();
+        let report = import::customers(&file, &app.store, FixedClock::new(now).as_ref()).await.unwrap();
+        assert_eq!(report.imported, 1);
+    }
     if let Some(pin) = &conversation.pin {
         let caller = app.caller(Some(&conversation.customer), None, false).await.unwrap();
         let customers = Customers::new(app.store.clone(), FixedClock::new(now), Arc::new(CountedIds::default()));
@@ -95,12 +122,23 @@ fn parse(text: &str) -> Vec<Conversation> {
     let mut all: Vec<Conversation> = Vec::new();
     for line in text.lines().filter(|l| !l.trim().is_empty() && !l.starts_with('#')) {
         if let Some(title) = line.strip_prefix("== ") {
-            all.push(Conversation { title: title.to_owned(), customer: "ada".into(), pin: None, turns: Vec::new() });
+            all.push(Conversation {
+                title: title.to_owned(),
+                customer: "ada".into(),
+                terms: None,
+                coupons: vec![],
+                addresses: vec![],
+                pin: None,
+                turns: Vec::new(),
+            });
             continue;
         }
         let conversation = all.last_mut().expect("a file opens with == title");
         match line.split_once(": ") {
             Some(("customer", id)) => conversation.customer = id.to_owned(),
+            Some(("terms", terms)) => conversation.terms = Some(terms.to_owned()),
+            Some(("coupon", coupon)) => conversation.coupons.push(coupon.to_owned()),
+            Some(("address", address)) => conversation.addresses.push(address.to_owned()),
             Some(("pin", digits)) => conversation.pin = Some(digits.to_owned()),
             Some(("shopper", words)) => conversation.turns.push((words.to_owned(), String::new())),
             Some(("shop", words)) => {
@@ -118,6 +156,15 @@ fn print(all: &[Conversation]) -> String {
         let mut text = format!("== {}\n", c.title);
         if c.customer != "ada" {
             writeln!(text, "customer: {}", c.customer).unwrap();
+        }
+        if let Some(terms) = &c.terms {
+            writeln!(text, "terms: {terms}").unwrap();
+        }
+        for coupon in &c.coupons {
+            writeln!(text, "coupon: {coupon}").unwrap();
+        }
+        for address in &c.addresses {
+            writeln!(text, "address: {address}").unwrap();
         }
         if let Some(pin) = &c.pin {
             writeln!(text, "pin: {pin}").unwrap();

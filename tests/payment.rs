@@ -293,10 +293,13 @@ async fn count(store: &Store, sql: &'static str) -> i64 {
 async fn balanced(store: &Store, gateway: &Gateway, asked: usize) {
     let orders: Vec<(String, i64, String)> =
         sqlx::query_as("SELECT quote_id, total, status FROM orders").fetch_all(store.reader()).await.unwrap();
-    let books = gateway.books.lock().unwrap();
-    assert!(books.moved.values().all(|n| *n == 1), "charged twice: {:?}", books.moved);
+    let (entries, moved) = {
+        let books = gateway.books.lock().unwrap();
+        (books.entries.clone(), books.moved.clone())
+    };
+    assert!(moved.values().all(|n| *n == 1), "charged twice: {moved:?}");
     let mut taken = 0;
-    for (key, entry) in &books.entries {
+    for (key, entry) in &entries {
         let order = orders.iter().find(|(quote, ..)| quote == key);
         match entry {
             Entry::Taken(amount) => {
@@ -313,7 +316,6 @@ async fn balanced(store: &Store, gateway: &Gateway, asked: usize) {
     }
     let kept = orders.iter().filter(|(.., status)| status == "placed").count();
     assert_eq!(kept, taken, "an order without its charge");
-    drop(books);
     for sku in SKUS {
         let sold: i64 = sqlx::query_scalar(
             "SELECT coalesce(sum(l.quantity), 0) FROM order_lines l JOIN orders o ON o.number = l.order_number

@@ -12,8 +12,9 @@ use voicecart::dialogue::{Focus, HelpTopic, Say};
 use voicecart::reply::{Manner, Phrases, Reply};
 use voicecart::shop::money::Currency;
 use voicecart::shop::{
-    AddedLine, Amount, Filters, LimitPer, Missing, Money, Order, OrderLine, OrderNumber, OrderRef, OrderStatus, Parcel,
-    ParcelStatus, PricedLine, Product, Quantity, Quote, QuoteOrigin, Search, Shelf, ShelfItem, Sku, Sort, Why,
+    AddedLine, Amount, CouponRefusal, Discount, Extras, Filters, LimitPer, Missing, Money, Order, OrderLine,
+    OrderNumber, OrderRef, OrderStatus, Parcel, ParcelStatus, PricedLine, Product, Quantity, Quote, QuoteOrigin,
+    Search, Shelf, ShelfItem, Sku, Sort, Why,
 };
 
 /// A Monday.
@@ -83,6 +84,7 @@ fn quote(lines: Vec<PricedLine>, origin: QuoteOrigin) -> Quote {
         unavailable: vec![],
         price_changes: vec![],
         repeats: vec![],
+        extras: Extras::default(),
         origin,
     }
 }
@@ -474,6 +476,14 @@ fn buying() {
         delivery,
         again,
     };
+    let refused = |why| Say::CouponRefused { code: "SPRING10".into(), why };
+    let mut with_extras = quote(vec![line(food(), 2)], QuoteOrigin::Basket);
+    with_extras.extras = Extras {
+        delivery: Some(usd(499)),
+        tax: Some(usd(186)),
+        discount: Some(Discount { coupon: "SPRING10".into(), amount: usd(250) }),
+        address: Some("12 Oak Street, Springfield".into()),
+    };
     let too_late = |status| Box::new(order("104217", status, &["dog food"], vec![]));
     let placed = || too_late(OrderStatus::Placed);
     let short = |stock| Say::ShortStock { product: Box::new(Product { stock, ..food() }), asked: quantity(9) };
@@ -490,6 +500,15 @@ fn buying() {
             ("bought", bought(Some(date(2026, 12, 1)), false)),
             ("bought, no day", bought(None, false)),
             ("bought already", bought(Some(date(2026, 11, 24)), true)),
+            ("with extras", confirm(with_extras, false)),
+            ("coupon", Say::CouponHeld { code: "SPRING10".into(), percent: 10 }),
+            ("coupon unknown", refused(CouponRefusal::Unknown)),
+            ("coupon expired", refused(CouponRefusal::Expired)),
+            ("coupon used", refused(CouponRefusal::Used)),
+            ("which coupon", Say::AskCoupon),
+            ("address chosen", Say::AddressChosen { line: "12 Oak Street, Springfield".into() }),
+            ("no such address", Say::NoSuchAddress { known: vec!["home".into(), "office".into()] }),
+            ("no address at all", Say::NoSuchAddress { known: vec![] }),
             (
                 "bought hours ago",
                 confirm(

@@ -58,7 +58,8 @@ fn a_spoken_pin_is_nowhere_to_be_found() {
     assert!(!run(folder.path(), &["pin", "set", "nobody-of-that-name"], "8317\n").0);
     assert!(!run(folder.path(), &["pin", "set", "ada"], "1111\n").0, "a PIN that is guessed first");
 
-    let turns = "buy bananas\nyes\ntwo nine four six\nmy pin is 2946\neight three one seven\nwhere is my order\n";
+    let turns = "buy bananas\nyes\ntwo nine four six\nmy pin is 2946\neight three one seven\nbuy coffee beans\nyes\nno\n\
+                 eight three one seven\nwhere is my order\n";
     let (done, said, log) = run(folder.path(), &["ask", "--verbose"], turns);
     assert!(done, "{log}");
     assert!(said.contains("You can try"), "the wrong PIN was refused: {said}");

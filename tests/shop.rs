@@ -8,11 +8,13 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use voicecart::clock::{Clock, FixedClock, RandomIds};
 use voicecart::shop::connectors::sql::Limits;
+use voicecart::shop::connectors::sql::Terms;
+use voicecart::shop::connectors::sql::coupons::{Coupon, Coupons};
 use voicecart::shop::pin::Pin;
 use voicecart::shop::{
-    Act, Amount, Catalogue, CustomerId, Customers, Filters, LimitPer, Line, Money, Order, OrderNumber, OrderRef,
-    OrderStatus, Outcome, ParcelStatus, Product, Quantity, Quote, QuoteOrigin, ReorderRef, RequestId, Search, Shelf,
-    Shop, Sku, Sort, SqlShop, Want, Why, money::Currency, sample,
+    Act, Amount, Catalogue, CouponRefusal, CustomerId, Customers, Filters, LimitPer, Line, Money, Order, OrderNumber,
+    OrderRef, OrderStatus, Outcome, ParcelStatus, Product, Quantity, Quote, QuoteOrigin, ReorderRef, RequestId, Search,
+    Shelf, Shop, Sku, Sort, SqlShop, Want, Why, money::Currency, sample,
 };
 use voicecart::store::Store;
 
@@ -691,4 +693,47 @@ async fn guessing_side_by_side_gives_no_more_tries() {
     let quote = caller(&free, "ada").quoted(Act::Quote { lines: one(&soap.sku) }).await;
     let buy = Act::Buy { quote_id: quote.id, pin: Some(Pin::new("8317").unwrap()) };
     assert!(matches!(caller(&free, "ada").asks(buy).await, Outcome::Bought { .. }));
+}
+
+#[tokio::test]
+async fn terms_are_in_the_total_and_a_coupon_works_once() {
+    let (store, shop) = sample_shop().await;
+    let shop = shop.on_terms(Terms { delivery: 499, free_from: Some(5_000), tax: 825 });
+    let coupons = Coupons::new(store.clone());
+    let coupon = |code: &str, until| Coupon { code: code.into(), percent: 10, least: 1_000, until };
+    assert_eq!(coupons.put(&coupon("spring 10", None)).await.unwrap(), "SPRING10");
+    coupons.put(&coupon("OLD", Some("2026-11-24".parse().unwrap()))).await.unwrap();
+    let mia = caller(&shop, "mia");
+    let coffee = mia.plenty("ember dark roast coffee beans", 20).await;
+    let lines = |n| Act::Quote { lines: vec![Line { sku: coffee.sku.clone(), quantity: Quantity::new(n).unwrap() }] };
+    let price = coffee.price.minor();
+
+    let plain = mia.quoted(lines(1)).await;
+    let tax = (price * 825 + 5_000) / 10_000;
+    assert_eq!(plain.total.minor(), price + tax + 499);
+    assert_eq!((plain.extras.tax.unwrap().minor(), plain.extras.delivery.unwrap().minor()), (tax, 499));
+    assert_eq!(mia.quoted(lines(5)).await.extras.delivery, None, "free from fifty dollars");
+
+    let use_coupon = |code: &str| Act::UseCoupon { code: code.into() };
+    let why = |outcome| match outcome {
+        Outcome::CouponRefused { why, .. } => why,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(why(mia.asks(use_coupon("nonsense")).await), CouponRefusal::Unknown);
+    assert_eq!(why(mia.asks(use_coupon("old")).await), CouponRefusal::Expired);
+    assert!(matches!(mia.asks(use_coupon("spring ten")).await, Outcome::CouponHeld { percent: 10, .. }));
+    let (first, second) = (mia.quoted(lines(1)).await, mia.quoted(lines(1)).await);
+    let off = price * 10 / 100;
+    assert_eq!(first.extras.discount.as_ref().unwrap().amount.minor(), off);
+    assert_eq!(first.total.minor(), price - off + ((price - off) * 825 + 5_000) / 10_000 + 499);
+    let buy = |quote: &Quote| Act::Buy { quote_id: quote.id.clone(), pin: None };
+    let Outcome::Bought { order, .. } = mia.asks(buy(&first)).await else { panic!() };
+    assert_eq!(order.total, first.total);
+    // The other offer still has the coupon in it: it is made anew without.
+    let Outcome::QuoteChanged { quote: Some(anew) } = mia.asks(buy(&second)).await else { panic!() };
+    assert_eq!((anew.extras.discount, anew.total), (None, plain.total));
+    assert_eq!(why(mia.asks(use_coupon("spring ten")).await), CouponRefusal::Used);
+    // Undone, it can be used again.
+    mia.asks(Act::CancelOrder { number: order.number }).await;
+    assert!(matches!(mia.asks(use_coupon("spring ten")).await, Outcome::CouponHeld { .. }));
 }

@@ -525,6 +525,33 @@ bought-again =
        *[no] That's already ordered, so I didn't order it twice: { $items }, for { $total }. The order number is { DIGITS($number) }.
     }
 confirm-repeat = Mind that you ordered { $names } only a few hours ago.
+confirm-delivery = { $price } for delivery
+confirm-tax = { $price } of tax
+confirm-includes = That includes { $parts }.
+confirm-discount = The coupon { $code } takes off { $price }.
+confirm-address = It goes to { $line }.
+coupon-held =
+    The coupon { $code } takes { WORDS($percent) } percent off your next order. What would you like?
+    .reprompt = Say check out to order, or find something.
+coupon-refused =
+    { $why ->
+        [expired] The coupon { $code } has expired. What would you like?
+        [used] You've used the coupon { $code } already. What would you like?
+       *[unknown] There's no coupon { $code }. What would you like?
+    }
+    .reprompt = You can say: use coupon, and the code.
+ask-coupon =
+    Which one? You can say: use coupon, and the code, or: send it to my office.
+    .reprompt = You can say: use coupon, and the code.
+address-chosen =
+    Your orders go to { $line } now. What would you like?
+    .reprompt = Say check out to order, or find something.
+no-such-address =
+    { $count ->
+        [0] There's no address in your account; the shop can add one. What would you like?
+       *[other] I know these addresses of yours: { $known }. What would you like?
+    }
+    .reprompt = You can say: send it to, and the name of the address.
 ask-pin =
     Please say your four-digit PIN, one digit at a time.
     .reprompt = Your PIN, digit by digit, or say no to leave it.

@@ -14,7 +14,7 @@ pub enum Orders {
     /// Add orders from JSON Lines; customers and products must be there
     Import {
         file: PathBuf,
-        /// Add these customers first (JSON Lines: id, name, identities)
+        /// Add these customers first (JSON Lines: id, name, identities, addresses)
         #[arg(long, value_name = "FILE")]
         customers: Option<PathBuf>,
     },

@@ -85,6 +85,9 @@ settings! {
     "shop.sample" Flag "fill a new database with the sample shop";
     "shop.guest" Text "customer that unknown callers are";
     "payment.url" MaybeUrl "address of the payment gateway; none sends invoices";
+    "payment.delivery_cents" Whole "delivery of one order, in hundredths of the currency";
+    "payment.free_delivery_from_cents" Whole "goods for so much are delivered free, in hundredths; 0 never";
+    "payment.tax_percent" Number "tax that comes on top of the prices, in percent, 0 to 50";
     "payment.order_limit" Whole "most that one order by voice may cost, in whole units; 0 does not limit";
     "payment.day_limit" Whole "most that a customer may spend by voice in 24 hours, in whole units; 0 does not limit";
     "payment.timeout_ms" Whole "the gateway's answer within a turn, in milliseconds, 100 to 60000";

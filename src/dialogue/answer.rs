@@ -84,6 +84,13 @@ pub fn answer(session: &mut Session, question: &Question, reading: &Reading) -> 
                     say(Say::BadQuantity)
                 }
             },
+            ("UseCouponIntent" | "ChooseAddressIntent", _) => match super::policy::terms(reading) {
+                Some(change) => {
+                    session.task = Some(Task::OfferAgain(quote.clone()));
+                    act(change)
+                }
+                None => Answered::NotAnAnswer,
+            },
             _ => Answered::NotAnAnswer,
         },
         Question::Pin(quote) => match said_pin(reading) {

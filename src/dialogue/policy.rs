@@ -86,6 +86,25 @@ impl Dialogue {
         matches!(session.question, Some(Question::Pin(_)))
     }
 
+    /// Whether this was one all the same: a PIN said unasked, or after its question was dropped. Forgets what the
+    /// session has kept of it.
+    pub fn was_secret(&self, session: &mut Session, reading: &Reading) -> bool {
+        let digits = |s: &crate::language::Slot| s.value.len() == 4 && s.value.bytes().all(|b| b.is_ascii_digit());
+        let secret = reading.intent == "PinIntent" || session.guarded && reading.slots.iter().any(digits);
+        if secret {
+            self.forget_words(session);
+        }
+        secret
+    }
+
+    /// Drops what holds the words of this turn.
+    pub fn forget_words(&self, session: &mut Session) {
+        session.later.clear();
+        if matches!(session.question, Some(Question::HowMany(_) | Question::DidYouSay(_) | Question::Next(_))) {
+            session.question = None;
+        }
+    }
+
     /// What is said, and then the next request of the same breath asked about, once no question is open.
     pub fn onward(&self, session: &mut Session, say: Say) -> Say {
         if matches!(say, Say::Goodbye | Say::Cancelled | Say::NotUnderstood { .. } | Say::Trouble) {
@@ -154,7 +173,7 @@ impl Dialogue {
                 say(Say::Goodbye)
             }
             // "Cancel that" right after a purchase means the purchase.
-            "AMAZON.CancelIntent" if matches!(session.last, Some(Say::Bought { .. })) => {
+            "AMAZON.CancelIntent" if matches!(session.last.as_deref(), Some(Say::Bought { .. })) => {
                 cancel_order(session, session.order.clone().map_or(OrderRef::Latest, OrderRef::Number))
             }
             "AMAZON.CancelIntent" if session.turns > 0 => say(Say::Cancelled),
@@ -191,6 +210,10 @@ impl Dialogue {
                 Decision::Act(Act::ShowBasket)
             }
             "CheckoutIntent" => Decision::Act(Act::QuoteBasket),
+            "UseCouponIntent" | "ChooseAddressIntent" => match terms(reading) {
+                Some(act) => Decision::Act(act),
+                None => say(Say::AskCoupon),
+            },
             "SetQuantityIntent" => self.requantify(session, reading),
             "ChangeQuantityIntent" => match several::change(session, reading) {
                 Some(decision) => decision,
@@ -394,6 +417,15 @@ fn ask_how_many(session: &mut Session, reading: &Reading) -> Decision {
 fn track(session: &mut Session, order: OrderRef) -> Decision {
     session.task = Some(Task::Track(order.clone()));
     Decision::Act(Act::Track(order))
+}
+
+/// What is to be changed of the terms of an order; `None` when nothing was named.
+pub(super) fn terms(reading: &Reading) -> Option<Act> {
+    let said = |name: &str| reading.slot(name).map(|s| s.value.clone());
+    match reading.intent.as_str() {
+        "UseCouponIntent" => said("Code").map(|code| Act::UseCoupon { code }),
+        _ => said("Label").map(|words| Act::ChooseAddress { words }),
+    }
 }
 
 /// The order is looked up first and asked about: an order undone by a mishearing is not missed until it does not come.

@@ -4,8 +4,8 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::shop::{
-    AddedLine, LimitPer, Missing, Money, Order, OrderRef, PricedLine, Product, Quantity, Quote, Search, Shelf,
-    ShelfItem,
+    AddedLine, CouponRefusal, LimitPer, Missing, Money, Order, OrderRef, PricedLine, Product, Quantity, Quote, Search,
+    Shelf, ShelfItem,
 };
 
 /// Something to say. `reply` words it; the session keeps the last one so that it can be repeated.
@@ -184,6 +184,21 @@ pub enum Say {
         total: Money,
         limit: Money,
         per: LimitPer,
+    },
+    CouponHeld {
+        code: String,
+        percent: u32,
+    },
+    CouponRefused {
+        code: String,
+        why: CouponRefusal,
+    },
+    AskCoupon,
+    AddressChosen {
+        line: String,
+    },
+    NoSuchAddress {
+        known: Vec<String>,
     },
     /// The payment was refused.
     PaymentDeclined {

@@ -50,6 +50,9 @@ pub struct Session {
     pub pace: u32,
     /// Turns in a row that were not understood.
     pub misses: u32,
+    /// A PIN was asked for in this conversation: four digits may be one, also when they come late.
+    #[serde(default)]
+    pub guarded: bool,
     /// Requests of one breath that wait for their turn.
     #[serde(default)]
     pub later: Vec<Reading>,
@@ -120,6 +123,8 @@ pub enum Task {
     Find { purpose: Purpose, quantity: Option<Quantity> },
     /// An order is looked for.
     Track(OrderRef),
+    /// An offer was open and is made anew on other terms.
+    OfferAgain(Box<Quote>),
     /// An offer was said yes to.
     Buy(Box<Quote>),
     /// An order is looked for to be undone.
@@ -146,6 +151,7 @@ impl Session {
             last: None,
             pace: 100,
             misses: 0,
+            guarded: false,
             later: Vec::new(),
             answered: Vec::new(),
         }

@@ -3,7 +3,7 @@
 use super::policy::take;
 use super::session::{Purpose, Question, Results, Session, Task};
 use super::{Decision, Say};
-use crate::shop::{Line, Order, OrderRef, OrderStatus, Outcome, Product, Quantity, Quote, Search};
+use crate::shop::{Act, Line, Order, OrderRef, OrderStatus, Outcome, Product, Quantity, Quote, QuoteOrigin, Search};
 
 pub fn settle(session: &mut Session, outcome: Outcome) -> Decision {
     let task = session.task.take();
@@ -105,6 +105,7 @@ pub fn settle(session: &mut Session, outcome: Outcome) -> Decision {
             Decision::Say(Say::Bought { order: Box::new(order), delivery, again })
         }
         Outcome::PinNeeded { tries_left } => {
+            session.guarded = true;
             if let Some(Task::Buy(quote)) = task {
                 session.question = Some(Question::Pin(quote));
             }
@@ -112,6 +113,17 @@ pub fn settle(session: &mut Session, outcome: Outcome) -> Decision {
         }
         Outcome::PinLocked { minutes } => Decision::Say(Say::PinLocked { minutes }),
         Outcome::OverLimit { total, limit, per } => Decision::Say(Say::OverLimit { total, limit, per }),
+        // With an offer open, what was changed shows in the new one.
+        Outcome::CouponHeld { .. } | Outcome::AddressChosen { .. } if matches!(task, Some(Task::OfferAgain(_))) => {
+            match task {
+                Some(Task::OfferAgain(quote)) => Decision::Act(offer_again(&quote)),
+                _ => Decision::Say(Say::NothingOpen),
+            }
+        }
+        Outcome::CouponHeld { code, percent } => Decision::Say(Say::CouponHeld { code, percent }),
+        Outcome::CouponRefused { code, why } => Decision::Say(Say::CouponRefused { code, why }),
+        Outcome::AddressChosen { line, .. } => Decision::Say(Say::AddressChosen { line }),
+        Outcome::NoSuchAddress { known, .. } => Decision::Say(Say::NoSuchAddress { known }),
         Outcome::PaymentDeclined { total } => Decision::Say(Say::PaymentDeclined { total }),
         Outcome::PaymentPending { total } => Decision::Say(Say::PaymentPending { total }),
         Outcome::OrderCancelled { order, refund } => {
@@ -169,6 +181,15 @@ fn found(
 
 /// Lines of an offer that can be agreed to by voice.
 const MOST_BY_VOICE: usize = 30;
+
+fn offer_again(quote: &Quote) -> Act {
+    match quote.origin {
+        QuoteOrigin::Basket => Act::QuoteBasket,
+        _ => Act::Quote {
+            lines: quote.lines.iter().map(|l| Line { sku: l.product.sku.clone(), quantity: l.quantity }).collect(),
+        },
+    }
+}
 
 /// The newest of the orders meant that can still be undone, asked about; else why not.
 fn cancellable(session: &mut Session, orders: Vec<Order>) -> Decision {

@@ -96,6 +96,24 @@ fn offer(t: &Teller, quote: &Quote) -> String {
 /// What the shopper must know before saying yes: other prices than last time, things left out.
 fn notes(t: &Teller, quote: &Quote) -> Vec<String> {
     let mut notes = Vec::new();
+    let extras = &quote.extras;
+    let mut parts = Vec::new();
+    if let Some(delivery) = extras.delivery {
+        parts.push(t.say("confirm-delivery", &args!["price" => t.money(delivery)]));
+    }
+    if let Some(tax) = extras.tax {
+        parts.push(t.say("confirm-tax", &args!["price" => t.money(tax)]));
+    }
+    if !parts.is_empty() {
+        notes.push(t.sentence("confirm-includes", &args!["parts" => t.list(&parts)]));
+    }
+    if let Some(discount) = &extras.discount {
+        let args = args!["price" => t.money(discount.amount), "code" => t.quoted(&discount.coupon)];
+        notes.push(t.sentence("confirm-discount", &args));
+    }
+    if let Some(address) = &extras.address {
+        notes.push(t.sentence("confirm-address", &args!["line" => t.quoted(address)]));
+    }
     if !quote.repeats.is_empty() {
         let names: Vec<&str> = quote.repeats.iter().map(String::as_str).collect();
         notes.push(t.sentence("confirm-repeat", &args!["names" => t.the_things(&names)]));

@@ -6,7 +6,7 @@ use super::catalog::args;
 use super::teller::Teller;
 use super::{Card, buying, finding, several, talk, tracking};
 use crate::dialogue::Say;
-use crate::shop::LimitPer;
+use crate::shop::{CouponRefusal, LimitPer};
 
 /// A reply in marked phrases.
 #[derive(Clone, Debug, Default)]
@@ -107,6 +107,11 @@ pub(super) fn stays_open(say: &Say) -> bool {
         | Say::NotBought
         | Say::AskPin { .. }
         | Say::OverLimit { .. }
+        | Say::CouponHeld { .. }
+        | Say::CouponRefused { .. }
+        | Say::AskCoupon
+        | Say::AddressChosen { .. }
+        | Say::NoSuchAddress { .. }
         | Say::PaymentDeclined { .. }
         | Say::AskCancelOrder { .. }
         | Say::OrderCancelled { .. }
@@ -207,6 +212,24 @@ pub(super) fn draft(t: &Teller, say: &Say) -> Draft {
                 LimitPer::Day => "day",
             };
             t.draft("over-limit", &args!["per" => per, "total" => t.money(*total), "limit" => t.money(*limit)])
+        }
+        Say::CouponHeld { code, percent } => {
+            t.draft("coupon-held", &args!["code" => t.quoted(code), "percent" => *percent])
+        }
+        Say::CouponRefused { code, why } => {
+            let why = match why {
+                CouponRefusal::Unknown => "unknown",
+                CouponRefusal::Expired => "expired",
+                CouponRefusal::Used => "used",
+            };
+            t.draft("coupon-refused", &args!["code" => t.quoted(code), "why" => why])
+        }
+        Say::AskCoupon => t.plain_draft("ask-coupon"),
+        Say::AddressChosen { line } => t.draft("address-chosen", &args!["line" => t.quoted(line)]),
+        Say::NoSuchAddress { known } => {
+            let labels: Vec<String> = known.iter().map(|k| t.quoted(k)).collect();
+            let args = args!["known" => t.list(&labels), "count" => labels.len()];
+            t.draft("no-such-address", &args)
         }
         Say::PaymentDeclined { total } => t.draft("payment-declined", &args!["total" => t.money(*total)]),
         Say::PaymentPending { total } => t.draft("payment-pending", &args!["total" => t.money(*total)]),

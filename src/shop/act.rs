@@ -85,6 +85,14 @@ pub enum Act {
         quote_id: String,
         pin: Option<Pin>,
     },
+    /// Uses a coupon for the next order.
+    UseCoupon {
+        code: String,
+    },
+    /// Sends what is ordered from now on to another of the customer's addresses: `words` name it.
+    ChooseAddress {
+        words: String,
+    },
     /// Undoes an order of which nothing has been packed: stock and money go back.
     CancelOrder {
         number: OrderNumber,
@@ -347,6 +355,23 @@ pub enum Outcome {
         limit: Money,
         per: LimitPer,
     },
+    CouponHeld {
+        code: String,
+        percent: u32,
+    },
+    CouponRefused {
+        code: String,
+        why: CouponRefusal,
+    },
+    AddressChosen {
+        label: String,
+        line: String,
+    },
+    /// `known` are the labels that there are.
+    NoSuchAddress {
+        words: String,
+        known: Vec<String>,
+    },
     /// The payment was refused; nothing was bought.
     PaymentDeclined {
         total: Money,
@@ -368,6 +393,32 @@ pub enum Outcome {
     QuoteChanged {
         quote: Option<Quote>,
     },
+}
+
+/// What an order costs beside its goods, and where it goes. All of it is in the total.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Extras {
+    pub delivery: Option<Money>,
+    pub tax: Option<Money>,
+    pub discount: Option<Discount>,
+    /// As it is read out.
+    pub address: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Discount {
+    pub coupon: String,
+    pub amount: Money,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CouponRefusal {
+    Unknown,
+    Expired,
+    /// This customer has used it.
+    Used,
 }
 
 /// What a spending limit counts.
@@ -398,6 +449,8 @@ pub struct Quote {
     pub unavailable: Vec<String>,
     /// (spoken name, price then, price now) where a thing bought before costs something else today.
     pub price_changes: Vec<(String, Money, Money)>,
+    #[serde(default)]
+    pub extras: Extras,
     /// Names of what was bought within the last hours already.
     #[serde(default)]
     pub repeats: Vec<String>,

@@ -92,7 +92,7 @@ pub async fn catalog(
     Ok(reader.finish())
 }
 
-/// Adds customers (`id`, `name`, `identities`) from JSON Lines.
+/// Adds customers (`id`, `name`, `identities`, `addresses`) from JSON Lines.
 pub async fn customers(path: &Path, store: &Store, clock: &dyn Clock) -> Result<Report, ImportError> {
     let bytes = read(path).await?;
     let mut tx = store.begin().await?;

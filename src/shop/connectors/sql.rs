@@ -6,6 +6,7 @@
 
 mod basket;
 mod buying;
+pub mod coupons;
 pub mod customers;
 mod finding;
 pub mod orders;
@@ -16,6 +17,7 @@ mod quotes;
 mod reordering;
 mod rows;
 mod shelves;
+mod terms;
 mod tracking;
 mod wants;
 
@@ -33,6 +35,8 @@ use crate::shop::pin::Pin;
 use crate::shop::{Act, Catalogue, CustomerId, OrderNumber, Outcome, RequestId, Shop, ShopError, delivery};
 use crate::store::{Store, StoreError, Transaction, idempotency};
 
+pub use terms::Terms;
+
 /// How long a recorded answer is kept. An order keeps its own request and quote for good.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(7 * 24);
 
@@ -45,6 +49,7 @@ pub struct SqlShop {
     ids: Arc<dyn Ids>,
     payment: Arc<dyn Payment>,
     limits: Limits,
+    terms: Terms,
 }
 
 /// The most that may be bought by voice; `None` does not limit. In minor units of the catalogue's currency.
@@ -63,6 +68,8 @@ struct Asked<'a> {
     /// The day an order placed now would arrive.
     delivery: jiff::civil::Date,
     limits: Limits,
+    terms: Terms,
+    today: jiff::civil::Date,
 }
 
 impl SqlShop {
@@ -74,12 +81,18 @@ impl SqlShop {
             ids,
             payment: Arc::new(OnAccount),
             limits: Limits::default(),
+            terms: Terms::default(),
         }
     }
 
     /// The same shop, with money taken by somebody else.
     pub fn paid_by(self, payment: Arc<dyn Payment>) -> Self {
         Self { payment, ..self }
+    }
+
+    /// The same shop, with delivery and tax.
+    pub fn on_terms(self, terms: Terms) -> Self {
+        Self { terms, ..self }
     }
 
     /// The same shop, with a limit to what is spent.
@@ -101,6 +114,8 @@ impl SqlShop {
                 now,
                 delivery: delivery::estimate(&here),
                 limits: self.limits,
+                terms: self.terms,
+                today: here.date(),
             };
             let done = if refund {
                 self.refund(&charge.key).await?
@@ -238,6 +253,8 @@ impl SqlShop {
             Act::QuoteReorder { what, quantity } => {
                 reordering::quote(tx, &self.catalogue, what, quantity, ids, asked).await
             }
+            Act::UseCoupon { code } => terms::use_coupon(tx, &code, asked).await,
+            Act::ChooseAddress { words } => terms::choose_address(tx, &words, asked).await,
             Act::CancelOrder { number } => paying::cancel(tx, &number, asked).await,
             act => Err(ShopError::Damaged(format!("{act:?} was asked of the writing side"))),
         }
@@ -259,6 +276,8 @@ impl Shop for SqlShop {
                 now: here.timestamp(),
                 delivery: delivery::estimate(&here),
                 limits: self.limits,
+                terms: self.terms,
+                today: here.date(),
             };
             match act {
                 Act::Search(_)

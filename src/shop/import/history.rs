@@ -23,6 +23,9 @@ struct CustomerRow {
     name: Option<String>,
     #[serde(default)]
     identities: Vec<String>,
+    /// As (label, line): ("home", "12 Oak Street, Springfield").
+    #[serde(default)]
+    addresses: Vec<(String, String)>,
 }
 
 #[derive(Deserialize)]
@@ -73,7 +76,13 @@ pub async fn customers_from(
             report.problems.push(problem(file, line, ("identities", "1 to 512 characters each".into())));
             continue;
         }
+        let fits = |text: &String| (1..=200).contains(&text.trim().chars().count());
+        if row.addresses.iter().any(|(label, line)| !fits(label) || !fits(line)) {
+            report.problems.push(problem(file, line, ("addresses", "[label, line], 1 to 200 characters each".into())));
+            continue;
+        }
         customers::put(tx, &row.id, row.name.as_deref(), &row.identities, now).await?;
+        customers::put_addresses(tx, &row.id, &row.addresses).await?;
         report.imported += 1;
     }
     report.problems.sort_by_key(|p| p.line);

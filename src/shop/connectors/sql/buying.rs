@@ -8,9 +8,11 @@ use sha2::{Digest, Sha256};
 use sqlx::{Row, SqliteConnection};
 
 use super::quotes::{self, KeptLine, Short, Want};
-use super::{Asked, basket, orders, products, rows};
+use super::{Asked, basket, orders, products, rows, terms};
 use crate::clock::Ids;
-use crate::shop::{Money, Order, OrderLine, OrderNumber, OrderStatus, Outcome, Product, QuoteOrigin, ShopError, Sku};
+use crate::shop::{
+    Extras, Money, Order, OrderLine, OrderNumber, OrderStatus, Outcome, Product, QuoteOrigin, ShopError, Sku,
+};
 use crate::store::Transaction;
 
 /// The order that this offer or this request has made already.
@@ -45,7 +47,8 @@ pub async fn reserve(
     let skus: Vec<Sku> = kept.lines.iter().map(|l| l.sku.clone()).collect();
     let on_sale = products::by_skus(tx, &skus).await?;
     let now = asked.now.as_millisecond();
-    if now >= kept.expires_at || !kept.lines.iter().all(|l| holds(l, &on_sale, kept.total)) {
+    let coupon_holds = terms::still_holds(tx, &kept.extras, asked).await?;
+    if now >= kept.expires_at || !coupon_holds || !kept.lines.iter().all(|l| holds(l, &on_sale, kept.total)) {
         return Ok(Err(offer_anew(tx, kept.lines, kept.origin, ids, asked).await?));
     }
     // Other orders may have been placed since the offer was made.
@@ -85,6 +88,7 @@ pub async fn place(
         .bind(order.number.as_str())
         .execute(&mut **tx)
         .await?;
+    terms::spend(tx, quote_id, asked).await?;
     if kept.origin == QuoteOrigin::Basket {
         for line in &kept.lines {
             basket::take_out(tx, &line.sku, line.quantity.get(), asked).await?;
@@ -99,6 +103,7 @@ struct Kept {
     origin: QuoteOrigin,
     total: Money,
     expires_at: i64,
+    extras: Extras,
 }
 
 async fn kept(tx: &mut Transaction, quote_id: &str, asked: &Asked<'_>) -> Result<Option<Kept>, ShopError> {
@@ -113,6 +118,7 @@ async fn kept(tx: &mut Transaction, quote_id: &str, asked: &Asked<'_>) -> Result
         origin: rows::named(quote_id, row.try_get("origin")?)?,
         total: rows::money(&row, "total")?,
         expires_at: row.try_get("expires_at")?,
+        extras: rows::json(quote_id, row.try_get("extras")?)?,
     }))
 }
 

@@ -154,9 +154,21 @@ impl Customers {
                 Ok(serde_json::json!({ "shelf": shelf, "name": name, "amount": amount, "sku": sku }))
             })
             .collect::<Result<Vec<_>, ShopError>>()?;
+        let addresses = sqlx::query("SELECT label, line FROM addresses WHERE customer_id = ?1 ORDER BY label")
+            .bind(id)
+            .fetch_all(&mut *db)
+            .await?;
+        let addresses = addresses
+            .iter()
+            .map(|row| {
+                let (label, line): (String, String) = (row.try_get("label")?, row.try_get("line")?);
+                Ok(serde_json::json!({ "label": label, "line": line }))
+            })
+            .collect::<Result<Vec<_>, ShopError>>()?;
         let orders = orders::newest(&mut db, customer, u32::MAX).await?;
         Ok(serde_json::json!({
             "id": id, "name": name.flatten(), "identities": identities, "basket": basket, "shelves": shelves,
+            "addresses": addresses,
             "orders": orders,
         }))
     }
@@ -171,7 +183,7 @@ impl Customers {
             .execute(&mut *tx)
             .await?;
         // The request's own name may tell who made it; the quote's cannot.
-        sqlx::query("UPDATE orders SET customer_id = ?2, request_id = NULL WHERE customer_id = ?1")
+        sqlx::query("UPDATE orders SET customer_id = ?2, request_id = NULL, extras = json_remove(extras, '$.address') WHERE customer_id = ?1")
             .bind(customer.as_str())
             .bind(&nobody)
             .execute(&mut *tx)
@@ -215,6 +227,26 @@ pub async fn put(
         )
         .bind(identity)
         .bind(customer.as_str())
+        .execute(&mut *db)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Adds addresses as (label, line), or brings those of the same label up to date.
+pub async fn put_addresses(
+    db: &mut SqliteConnection,
+    customer: &CustomerId,
+    addresses: &[(String, String)],
+) -> Result<(), ShopError> {
+    for (label, line) in addresses {
+        sqlx::query(
+            "INSERT INTO addresses (customer_id, label, line) VALUES (?1, ?2, ?3)
+             ON CONFLICT (customer_id, label) DO UPDATE SET line = excluded.line",
+        )
+        .bind(customer.as_str())
+        .bind(label)
+        .bind(line)
         .execute(&mut *db)
         .await?;
     }

@@ -18,7 +18,7 @@ pub async fn refusal(store: &Store, pin: Option<Pin>, asked: &Asked<'_>) -> Resu
     let Some(kept) = kept else { return Ok(None) };
     let locked_until: Option<i64> = kept.try_get("locked_until")?;
     if let Some(until) = locked_until.filter(|until| *until > now) {
-        let minutes = (until - now).div_euclid(60_000) + 1;
+        let minutes = (until - now + 59_999).div_euclid(60_000);
         return Ok(Some(Outcome::PinLocked { minutes: u32::try_from(minutes).unwrap_or(u32::MAX) }));
     }
     let Some(pin) = pin else { return Ok(Some(Outcome::PinNeeded { tries_left: None })) };

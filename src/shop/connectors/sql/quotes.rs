@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use sqlx::{Row, SqliteConnection};
 
-use super::{Asked, basket, products, rows};
+use super::{Asked, basket, products, rows, terms};
 use crate::clock::Ids;
 use crate::shop::{LimitPer, Line, Money, Outcome, PricedLine, Product, Quantity, Quote, QuoteOrigin, ShopError, Sku};
 use crate::store::Transaction;
@@ -97,13 +97,14 @@ pub async fn offer(
             false => Outcome::OutOfStock { products: sold_out },
         });
     }
-    let total = basket::total(&lines)?;
+    let (extras, total) = terms::of(db, basket::total(&lines)?, asked).await?;
     if let Some(refusal) = over_limit(db, total, asked).await? {
         return Ok(refusal);
     }
     let quote = Quote {
         id: ids.next(),
         total,
+        extras,
         repeats: repeats(db, &lines, asked).await?,
         delivery: Some(asked.delivery),
         unavailable,
@@ -137,8 +138,8 @@ async fn keep(db: &mut SqliteConnection, quote: &Quote, asked: &Asked<'_>) -> Re
         .map(|l| KeptLine { sku: l.product.sku.clone(), quantity: l.quantity, unit_price: l.product.price.minor() })
         .collect();
     sqlx::query(
-        "INSERT INTO quotes (id, customer_id, origin, lines, total, currency, expires_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO quotes (id, customer_id, origin, lines, total, currency, expires_at, extras)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     )
     .bind(&quote.id)
     .bind(asked.customer.as_str())
@@ -147,6 +148,7 @@ async fn keep(db: &mut SqliteConnection, quote: &Quote, asked: &Asked<'_>) -> Re
     .bind(quote.total.minor())
     .bind(quote.total.currency().code())
     .bind((asked.now + STANDS).as_millisecond())
+    .bind(rows::to_json(&quote.extras)?)
     .execute(db)
     .await?;
     Ok(())

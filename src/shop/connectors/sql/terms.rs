@@ -1,0 +1,188 @@
+//! What an order costs beside its goods: delivery, tax, a coupon; and the address it goes to. Refuses to know lines.
+
+use sqlx::{Row, SqliteConnection};
+
+use super::{Asked, rows};
+use crate::shop::resemblance::Likeness;
+use crate::shop::{CouponRefusal, Discount, Extras, Money, Outcome, ShopError};
+use crate::words::numbers;
+use crate::words::tokens::tokenize;
+
+/// The merchant's terms, in minor units of the catalogue's currency.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Terms {
+    /// For each order.
+    pub delivery: i64,
+    /// Goods for so much are delivered free.
+    pub free_from: Option<i64>,
+    /// On goods after discount, in hundredths of a percent: 825 is 8.25 %.
+    pub tax: u32,
+}
+
+/// The extras of an order for goods of this worth, and the total with them.
+pub async fn of(db: &mut SqliteConnection, goods: Money, asked: &Asked<'_>) -> Result<(Extras, Money), ShopError> {
+    let money = |minor: i64| Money::new(minor, goods.currency());
+    let some = |minor: i64| (minor > 0).then(|| money(minor));
+    let discount = discount(db, goods, asked).await?;
+    let off = discount.as_ref().map_or(0, |d| d.amount.minor());
+    let left = goods.minor() - off;
+    let terms = asked.terms;
+    let delivery = if terms.free_from.is_some_and(|from| left >= from) { 0 } else { terms.delivery };
+    // Half a cent and more is rounded up, in whole numbers.
+    let tax = (left * i64::from(terms.tax) + 5_000) / 10_000;
+    let address =
+        sqlx::query_scalar("SELECT line FROM addresses WHERE customer_id = ?1 ORDER BY chosen DESC, label LIMIT 1")
+            .bind(asked.customer.as_str())
+            .fetch_optional(db)
+            .await?;
+    let extras = Extras { delivery: some(delivery), tax: some(tax), discount, address };
+    Ok((extras, money(left + delivery + tax)))
+}
+
+/// Holds a coupon for the customer's next order.
+pub async fn use_coupon(db: &mut SqliteConnection, said: &str, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
+    let code = code(said);
+    let percent = match valid(db, &code, asked).await? {
+        Ok((percent, _)) => percent,
+        Err(why) => return Ok(Outcome::CouponRefused { code, why }),
+    };
+    sqlx::query(
+        "INSERT INTO held_coupons (customer_id, code) VALUES (?1, ?2)
+         ON CONFLICT (customer_id) DO UPDATE SET code = excluded.code",
+    )
+    .bind(asked.customer.as_str())
+    .bind(&code)
+    .execute(db)
+    .await?;
+    Ok(Outcome::CouponHeld { code, percent })
+}
+
+/// Makes one of the customer's addresses the one that orders go to.
+pub async fn choose_address(db: &mut SqliteConnection, words: &str, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
+    let found = sqlx::query("SELECT label, line FROM addresses WHERE customer_id = ?1 ORDER BY label")
+        .bind(asked.customer.as_str())
+        .fetch_all(&mut *db)
+        .await?;
+    let mut known: Vec<(String, String)> = Vec::with_capacity(found.len());
+    for row in &found {
+        known.push((row.try_get("label")?, row.try_get("line")?));
+    }
+    let likeness = Likeness::of(words);
+    let best = known
+        .iter()
+        .map(|(label, line)| (likeness.to(label, line), label, line))
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .filter(|(like, ..)| *like >= Likeness::ENOUGH);
+    let Some((_, label, line)) = best else {
+        let known = known.into_iter().map(|(label, _)| label).collect();
+        return Ok(Outcome::NoSuchAddress { words: words.to_owned(), known });
+    };
+    sqlx::query("UPDATE addresses SET chosen = (label = ?2) WHERE customer_id = ?1")
+        .bind(asked.customer.as_str())
+        .bind(label)
+        .execute(db)
+        .await?;
+    Ok(Outcome::AddressChosen { label: label.clone(), line: line.clone() })
+}
+
+/// Lets go of the coupon that an order has used.
+pub async fn spend(db: &mut SqliteConnection, quote_id: &str, asked: &Asked<'_>) -> Result<(), ShopError> {
+    sqlx::query("UPDATE orders SET extras = (SELECT extras FROM quotes WHERE id = ?1) WHERE quote_id = ?1")
+        .bind(quote_id)
+        .execute(&mut *db)
+        .await?;
+    sqlx::query(
+        "DELETE FROM held_coupons WHERE customer_id = ?1
+         AND code = (SELECT extras->>'$.discount.coupon' FROM quotes WHERE id = ?2)",
+    )
+    .bind(asked.customer.as_str())
+    .bind(quote_id)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Whether an offer's coupon may still be used by this customer.
+pub async fn still_holds(db: &mut SqliteConnection, extras: &Extras, asked: &Asked<'_>) -> Result<bool, ShopError> {
+    match &extras.discount {
+        Some(discount) => Ok(valid(db, &discount.coupon, asked).await?.is_ok()),
+        None => Ok(true),
+    }
+}
+
+async fn discount(db: &mut SqliteConnection, goods: Money, asked: &Asked<'_>) -> Result<Option<Discount>, ShopError> {
+    let held: Option<String> = sqlx::query_scalar("SELECT code FROM held_coupons WHERE customer_id = ?1")
+        .bind(asked.customer.as_str())
+        .fetch_optional(&mut *db)
+        .await?;
+    let Some(coupon) = held else { return Ok(None) };
+    Ok(match valid(db, &coupon, asked).await? {
+        Ok((percent, least)) if goods.minor() >= least => {
+            let amount = goods.minor() * i64::from(percent) / 100;
+            (amount > 0).then(|| Discount { coupon, amount: Money::new(amount, goods.currency()) })
+        }
+        _ => None,
+    })
+}
+
+/// (percent, least worth of the goods) of a coupon that this customer may use now. Each customer uses it once.
+async fn valid(
+    db: &mut SqliteConnection,
+    code: &str,
+    asked: &Asked<'_>,
+) -> Result<Result<(u32, i64), CouponRefusal>, ShopError> {
+    let found = sqlx::query("SELECT percent, least, until FROM coupons WHERE code = ?1")
+        .bind(code)
+        .fetch_optional(&mut *db)
+        .await?;
+    let Some(row) = found else { return Ok(Err(CouponRefusal::Unknown)) };
+    if rows::date(code, row.try_get("until")?)?.is_some_and(|last| last < asked.today) {
+        return Ok(Err(CouponRefusal::Expired));
+    }
+    let used: bool = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM orders WHERE customer_id = ?1 AND extras->>'$.discount.coupon' = ?2
+                        AND status <> 'cancelled')",
+    )
+    .bind(asked.customer.as_str())
+    .bind(code)
+    .fetch_one(db)
+    .await?;
+    Ok(if used { Err(CouponRefusal::Used) } else { Ok((row.try_get("percent")?, row.try_get("least")?)) })
+}
+
+/// A code as it is printed: "spring ten" is SPRING10.
+pub fn code(said: &str) -> String {
+    let words: Vec<String> = tokenize(said).into_iter().map(|t| t.text).collect();
+    let mut out = String::new();
+    let mut at = 0;
+    while let Some(word) = words.get(at) {
+        match numbers::numbers_at(words.get(at..).unwrap_or_default()).into_iter().find(|(_, n)| n.is_whole()) {
+            Some((used, n)) => {
+                out.push_str(n.digits());
+                at += used.max(1);
+            }
+            None => {
+                out.extend(word.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()));
+                at += 1;
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::code;
+
+    #[test]
+    fn codes_as_said() {
+        for (said, printed) in [
+            ("spring ten", "SPRING10"),
+            ("SPRING10", "SPRING10"),
+            ("save twenty five", "SAVE25"),
+            ("welcome", "WELCOME"),
+        ] {
+            assert_eq!(code(said), printed, "{said}");
+        }
+    }
+}
