@@ -10,6 +10,7 @@ mod drain;
 mod guard;
 mod intake;
 pub mod keys;
+pub mod kiosk;
 mod lasting;
 mod openai;
 mod openapi;

@@ -77,21 +77,22 @@ impl Intake {
 }
 
 /// From one rate to another, a block at a time, through the same filter as whole clips.
-struct Converter {
+pub struct Converter {
     resampler: Fft<f32>,
     waiting: Vec<f32>,
     made: Vec<f32>,
 }
 
 impl Converter {
-    fn new(from: u32, to: u32) -> Result<Self, LiveError> {
+    pub fn new(from: u32, to: u32) -> Result<Self, LiveError> {
         let resampler = Fft::new(from as usize, to as usize, BLOCK, 1, FixedSync::Both);
         let resampler = resampler.map_err(|e| LiveError::Resampler(e.to_string()))?;
         let made = vec![0.0; resampler.output_frames_max()];
         Ok(Self { resampler, waiting: Vec::new(), made })
     }
 
-    fn push(&mut self, values: impl Iterator<Item = f32>, out: &mut Vec<f32>) -> Result<(), LiveError> {
+    /// Appends what could be converted so far to `out`.
+    pub fn push(&mut self, values: impl Iterator<Item = f32>, out: &mut Vec<f32>) -> Result<(), LiveError> {
         self.waiting.extend(values);
         let failed = |e: &dyn std::fmt::Display| LiveError::Resampler(e.to_string());
         let mut used = 0;
