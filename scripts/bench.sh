@@ -8,3 +8,7 @@ python3 benches/bench.py "$@"
 echo
 echo "## (c) Search over 100,000 generated products"
 cargo bench --bench search_scale
+echo
+echo "## (d) Live speech"
+cargo bench --bench endpointing
+cargo bench --bench live

@@ -23,6 +23,7 @@ use crate::dialogue::sessions::sql::SqlSessions;
 use crate::dialogue::{Dialogue, SessionId};
 use crate::edge::alexa::{self, Alexa};
 use crate::edge::keys::{KeyRing, Known};
+use crate::edge::wyoming::House;
 use crate::edge::{self, Doors, Part, Resolve};
 use crate::language::{Term, Understander};
 use crate::reply::Phrases;
@@ -55,6 +56,8 @@ pub struct App {
     shop: SqlShop,
     keys: Arc<KeyRing>,
     resolve: Resolve,
+    /// Conversations that outlive their request.
+    pub lasting: edge::Lasting,
     /// Set on the first start with the sample shop.
     demo_key: Option<(String, PathBuf)>,
 }
@@ -162,15 +165,28 @@ impl App {
         };
         let trust = Trust { reject: settings.trust.reject, doubt: settings.trust.doubt };
         let spine = Arc::new(Spine::new(stages, voice, trust, clock, ids));
-        Ok(Self { settings, spine, store, catalogue, shop, keys, resolve, demo_key })
+        Ok(Self { settings, spine, store, catalogue, shop, keys, resolve, lasting: edge::Lasting::default(), demo_key })
     }
 
     /// The HTTP doors, ready to be served.
     pub fn router(&self) -> anyhow::Result<edge::Routes> {
         let (spine, settings) = (self.spine.clone(), self.settings.clone());
         let alexa = Alexa::new(&settings.alexa, spine.clone(), self.resolve.clone())?;
-        let doors = Doors::new(spine, settings, self.keys.clone(), self.resolve.clone(), self.readiness());
+        let doors = Doors::new(
+            spine,
+            settings,
+            self.keys.clone(),
+            self.resolve.clone(),
+            self.readiness(),
+            self.lasting.clone(),
+        );
         Ok(edge::router(Arc::new(doors), alexa::routes(Arc::new(alexa))))
+    }
+
+    /// What satellites need, ready to be served.
+    pub fn house(&self) -> Arc<House> {
+        let (spine, settings) = (self.spine.clone(), self.settings.clone());
+        Arc::new(House { spine, settings, resolve: self.resolve.clone(), lasting: self.lasting.clone() })
     }
 
     /// Who asks, for a turn that comes in by the command line.
@@ -198,7 +214,7 @@ impl App {
         decode::Limits {
             max_bytes: self.settings.limits.upload_bytes,
             max_seconds: self.settings.limits.audio_seconds as f32,
-            min_seconds: edge::voice::SHORTEST,
+            min_seconds: edge::SHORTEST,
         }
     }
 

@@ -44,12 +44,17 @@ pub trait Recognizer: Send + Sync {
     /// Recognises one utterance; gives up at `deadline`. Dropping the future frees the worker.
     fn recognize(&self, samples: Samples, bias: Bias, deadline: Instant)
     -> BoxFuture<'_, Result<Transcript, AsrError>>;
+    /// As [`recognize`](Self::recognize) for an utterance that is not over yet: refused at once unless a worker is idle,
+    /// and broken off when a whole utterance needs the worker.
+    fn glimpse(&self, samples: Samples, bias: Bias, deadline: Instant) -> BoxFuture<'_, Result<Transcript, AsrError>>;
     /// Name of the loaded model, for the log, `/readyz` and the answer's metadata.
     fn model(&self) -> &str;
 }
 
 #[derive(Debug, thiserror::Error)]
 pub enum AsrError {
+    #[error("the worker was needed for somebody who has finished speaking")]
+    GaveWay,
     #[error("every recognition worker is busy; try again in {} s", .retry_after.as_secs().max(1))]
     Overloaded { retry_after: Duration },
     #[error("recognition did not finish before the deadline")]

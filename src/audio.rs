@@ -1,7 +1,11 @@
 //! Sound as numbers: bytes of any container in, 16 kHz mono samples out. Refuses to know who speaks or what is said.
 
 pub mod decode;
+pub mod encode;
+pub mod endpoint;
 mod l16;
+pub mod live;
+pub mod opus;
 pub mod resample;
 mod riff;
 mod sniff;

@@ -10,6 +10,7 @@ mod coupons;
 mod exit;
 mod hear;
 mod keys;
+mod listen;
 mod models;
 mod openapi;
 mod orders;
@@ -69,6 +70,8 @@ enum Command {
     Serve(serve::Serve),
     /// Answer recordings, or the microphone
     Hear(hear::Hear),
+    /// Be a kiosk: microphone and loudspeaker of this machine
+    Listen(listen::Listen),
     /// Answer typed words; without any, hold a conversation
     Ask(ask::Ask),
     /// List, fetch and check speech models
@@ -121,6 +124,7 @@ impl Command {
         match self {
             Self::Serve(serve) => serve.run(shared),
             Self::Hear(hear) => hear.run(shared),
+            Self::Listen(listen) => listen.run(shared),
             Self::Ask(ask) => ask.run(shared),
             Self::Models(models) => models.run(shared),
             Self::Catalog(catalog) => catalog.run(shared),

@@ -38,6 +38,7 @@ pub struct Settings {
     pub asr: Asr,
     pub trust: Trust,
     pub voice: Voice,
+    pub stream: Stream,
     pub deadlines: Deadlines,
     pub limits: Limits,
     pub links: Links,
@@ -78,11 +79,18 @@ pub struct Alexa {
     pub max_in_flight: usize,
 }
 
-/// Home Assistant's satellites. The settings are reserved: this version does not speak the protocol yet.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// Home Assistant's voice satellites.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Wyoming {
+    /// Where the Wyoming protocol is spoken; usually port 10400. Not at all without it.
     pub bind: Option<SocketAddr>,
+    /// Addresses and networks that may connect, for the protocol has no keys; empty allows all.
+    pub allow: Vec<String>,
+    /// The customer that satellites speak for; the shop's guest without it.
+    pub customer: Option<String>,
+    /// Open at once.
+    pub connections: usize,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -156,6 +164,20 @@ pub struct Voice {
     pub pitch: u32,
 }
 
+/// Conversations held while they are spoken.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Stream {
+    /// `relaxed`, `default` or `aggressive`: how long a silence ends an utterance, where a client does not say.
+    pub endpointing: String,
+    /// Open at once.
+    pub connections: usize,
+    /// Closed when nothing is sent for this long, in seconds.
+    pub idle_seconds: u64,
+    /// Longest connection, in seconds.
+    pub seconds: u64,
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Deadlines {
@@ -178,6 +200,8 @@ pub struct Limits {
     pub json_bytes: usize,
     /// Longest audio, in seconds.
     pub audio_seconds: u32,
+    /// Longest recording that is only to be written down, in seconds.
+    pub transcription_seconds: u32,
     /// Open connections.
     pub connections: usize,
     /// Turns worked on at once; more are refused with 503.
@@ -253,6 +277,7 @@ impl Default for Settings {
             asr: Asr::default(),
             trust: Trust::default(),
             voice: Voice::default(),
+            stream: Stream::default(),
             deadlines: Deadlines::default(),
             limits: Limits::default(),
             links: Links::default(),
@@ -285,6 +310,12 @@ impl Default for Alexa {
             deadline_ms: 6_000,
             max_in_flight: 512,
         }
+    }
+}
+
+impl Default for Wyoming {
+    fn default() -> Self {
+        Self { bind: None, allow: Vec::new(), customer: None, connections: 64 }
     }
 }
 
@@ -327,6 +358,12 @@ impl Default for Voice {
     }
 }
 
+impl Default for Stream {
+    fn default() -> Self {
+        Self { endpointing: "default".into(), connections: 256, idle_seconds: 60, seconds: 3_600 }
+    }
+}
+
 impl Default for Deadlines {
     fn default() -> Self {
         Self { turn_ms: 6_000, headers_ms: 10_000, body_ms: 20_000, drain_ms: 10_000 }
@@ -340,6 +377,7 @@ impl Default for Limits {
             upload_bytes: 12 << 20,
             json_bytes: 64 << 10,
             audio_seconds: 30,
+            transcription_seconds: 600,
             connections: 1_024,
             turns: 64,
             requests_per_minute: 600,

@@ -8,13 +8,19 @@ pub mod device;
 mod docs;
 mod drain;
 mod guard;
+mod intake;
 pub mod keys;
+pub mod kiosk;
+mod lasting;
+mod openai;
 mod openapi;
 pub mod problem;
 mod server;
 mod status;
+mod stream;
 mod trace;
 pub mod voice;
+pub mod wyoming;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +33,8 @@ use crate::config::Settings;
 use crate::turn::Spine;
 
 pub use alexa::Resolve;
+pub use intake::SHORTEST;
+pub use lasting::Lasting;
 pub use openapi::document as openapi;
 pub use server::{Server, ServerError};
 pub use status::{Part, Readiness};
@@ -44,6 +52,8 @@ pub struct Doors {
     guard: guard::Guard,
     links: voice::Links,
     turns: Arc<tokio::sync::Semaphore>,
+    streams: Arc<tokio::sync::Semaphore>,
+    lasting: Lasting,
 }
 
 impl Doors {
@@ -53,12 +63,15 @@ impl Doors {
         keys: Arc<keys::KeyRing>,
         resolve: Resolve,
         readiness: Readiness,
+        lasting: Lasting,
     ) -> Self {
         crate::telemetry::metrics::collector();
         Self {
             guard: guard::Guard::new(&settings.limits),
             links: voice::Links::new(Duration::from_secs(settings.links.seconds), settings.links.bytes),
             turns: Arc::new(tokio::sync::Semaphore::new(settings.limits.turns)),
+            streams: Arc::new(tokio::sync::Semaphore::new(settings.stream.connections)),
+            lasting,
             spine,
             settings,
             keys,
@@ -73,6 +86,9 @@ pub fn router(doors: Arc<Doors>, alexa: Routes) -> Routes {
     let guarded = Router::new()
         .route("/v1/voice", post(voice::voice))
         .route("/v1/text", post(voice::text))
+        .route("/v1/stream", get(stream::stream))
+        .route("/v1/audio/transcriptions", post(openai::transcriptions))
+        .route("/v1/audio/speech", post(openai::speech))
         .route("/metrics", get(status::metrics))
         .route_layer(axum::middleware::from_fn_with_state(doors.clone(), guard::check))
         .layer(axum::extract::DefaultBodyLimit::disable());

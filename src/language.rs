@@ -5,6 +5,7 @@ pub mod breath;
 pub mod builtins;
 pub mod check;
 pub mod classifier;
+mod closing;
 pub mod dates;
 pub mod examples;
 pub mod filler;
@@ -19,6 +20,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+pub use closing::Closing;
 pub use understand::Understander;
 
 /// Words from outside, checked: 1 to 1,000 characters after trimming, no control characters.

@@ -45,6 +45,8 @@ pub trait Synthesizer: Send + Sync {
         settings: &VoiceSettings,
         deadline: Instant,
     ) -> BoxFuture<'_, Result<Speech, TtsError>>;
+    /// Samples a second of all its speech.
+    fn rate(&self) -> u32;
 }
 
 impl Speech {

@@ -2,18 +2,22 @@
 //!
 //! asr → language → dialogue → shop → dialogue → reply → tts
 //!
-//! Three doors lead in: samples, text, and a reading that someone else (Alexa) has already made.
+//! Three doors lead in: samples, text, and a reading that someone else (Alexa) has already made. A conversation that is
+//! heard while it is spoken ([`Live`]) takes the first stage by itself, again and again, and enters with the words.
 
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::asr::{AsrError, Bias, Recognizer, Transcript};
-use crate::audio::Samples;
+use crate::audio::endpoint::Outlook;
+use crate::audio::live::Outgoing;
+use crate::audio::opus::ENCODED_RATE;
+use crate::audio::{Samples, vad};
 use crate::clock::{Clock, Ids};
 use crate::dialogue::session::Answered;
 use crate::dialogue::{Decision, Dialogue, Say, Session, SessionError, SessionId, SessionStore};
-use crate::language::{Reading, Source, Understander, Utterance, breath};
+use crate::language::{Closing, Expectation, Reading, Source, Understander, Utterance, breath};
 use crate::reply::{Manner, Phrases, Reply};
 use crate::shop::{CustomerId, RequestId, Shop, ShopError};
 use crate::tts::{Speech, Synthesizer, TtsError, VoiceSettings};
@@ -114,9 +118,19 @@ pub struct Stages {
     pub synthesizer: Arc<dyn Synthesizer>,
 }
 
+/// What the next words of a conversation may be, for whoever hears it while it is spoken.
+#[derive(Clone, Debug)]
+pub struct Live {
+    expectation: Expectation,
+    bias: Bias,
+    /// Whether the shopper has asked to be spoken to more slowly: who listens slowly often speaks slowly.
+    pub unhurried: bool,
+}
+
 /// What came in through a door.
 enum Input {
     Samples(Samples),
+    Heard(Transcript),
     Text(Utterance),
     Reading(Reading),
 }
@@ -145,6 +159,50 @@ impl Spine {
         self.run(Input::Samples(samples), caller).await
     }
 
+    /// A turn that begins with words that were heard before, by [`hear`](Self::hear) or [`glimpse`](Self::glimpse).
+    pub async fn from_transcript(&self, heard: Transcript, caller: Caller) -> Result<Answer, TurnError> {
+        self.run(Input::Heard(heard), caller).await
+    }
+
+    /// What this customer's conversation waits for now.
+    pub async fn live(&self, session: &SessionId, customer: &CustomerId) -> Result<Live, TurnError> {
+        let kept = self.sessions.load(session).await?.filter(|s| s.customer == *customer);
+        let unhurried = kept.as_ref().is_some_and(|s| s.pace < 100);
+        let expectation = kept.map_or_else(Expectation::default, |s| self.dialogue.expectation(&s));
+        let bias = Bias { phrases: self.understander.bias(&expectation) };
+        Ok(Live { expectation, bias, unhurried })
+    }
+
+    /// The words of a whole utterance.
+    pub async fn hear(&self, samples: Samples, live: &Live, deadline: Instant) -> Result<Transcript, AsrError> {
+        self.recognizer.recognize(samples, live.bias.clone(), deadline).await
+    }
+
+    /// The words of an utterance so far, if a worker has nothing better to do.
+    pub async fn glimpse(&self, samples: Samples, live: &Live, deadline: Instant) -> Result<Transcript, AsrError> {
+        self.recognizer.glimpse(samples, live.bias.clone(), deadline).await
+    }
+
+    /// Samples a second that spoken replies have on a live stream.
+    pub fn rate(&self, outgoing: Outgoing) -> u32 {
+        match outgoing {
+            Outgoing::Pcm16 => self.synthesizer.rate(),
+            Outgoing::Opus => ENCODED_RATE,
+        }
+    }
+
+    /// What words so far suggest about the rest.
+    pub fn outlook(&self, heard: &Transcript, live: &Live) -> Outlook {
+        let Ok(words) = Utterance::new(&heard.text) else { return Outlook::Unknown };
+        // Words that are half a guess must not cut anybody short.
+        let sure = heard.confidence >= self.trust.doubt;
+        match self.understander.closing(&words, &live.expectation, self.clock.here().date()) {
+            Closing::Complete if sure => Outlook::Complete,
+            Closing::Open => Outlook::Open,
+            Closing::Complete | Closing::Unknown => Outlook::Unknown,
+        }
+    }
+
     /// A turn that begins with typed words.
     pub async fn from_text(&self, utterance: Utterance, caller: Caller) -> Result<Answer, TurnError> {
         self.run(Input::Text(utterance), caller).await
@@ -153,6 +211,54 @@ impl Spine {
     /// A turn whose intent and slots somebody else has named.
     pub async fn from_reading(&self, reading: Reading, caller: Caller) -> Result<Answer, TurnError> {
         self.run(Input::Reading(reading), caller).await
+    }
+
+    /// The words of a clip, for a caller who wants no turn. `hints` are listened for before the shop's own names.
+    pub async fn transcribe(
+        &self,
+        samples: Samples,
+        hints: Vec<String>,
+        deadline: Instant,
+    ) -> Result<Transcript, AsrError> {
+        let mut bias = Bias { phrases: hints };
+        bias.phrases.extend(self.understander.bias(&Expectation::default()));
+        self.recognizer.recognize(samples, bias, deadline).await
+    }
+
+    /// The words of a recording that may be longer than the recogniser's window: heard piece by piece, cut at pauses.
+    pub async fn transcribe_long(
+        &self,
+        samples: Samples,
+        hints: Vec<String>,
+        deadline: Instant,
+    ) -> Result<String, AsrError> {
+        let mut words = Vec::new();
+        let allowed = deadline.saturating_duration_since(Instant::now());
+        for piece in vad::split(&samples, &vad::Settings::default(), &vad::Split::default()) {
+            let sound = samples.as_slice().get(piece.start..piece.end).unwrap_or_default().to_vec();
+            // Each piece is a turn's worth of work and gets a turn's time.
+            let heard = self.transcribe(Samples::new(sound), hints.clone(), Instant::now() + allowed).await?;
+            words.extend((!heard.text.is_empty()).then_some(heard.text));
+        }
+        Ok(words.join(" "))
+    }
+
+    /// What words mean in a conversation, or by themselves, without doing anything about it.
+    pub async fn read(
+        &self,
+        words: &Utterance,
+        session: Option<(&SessionId, &CustomerId)>,
+    ) -> Result<Reading, TurnError> {
+        let expectation = match session {
+            Some((session, customer)) => self.live(session, customer).await?.expectation,
+            None => Expectation::default(),
+        };
+        Ok(self.understander.read(words, &expectation, self.clock.here().date()))
+    }
+
+    /// The sound of a `<speak>` document, for a caller who wants no turn.
+    pub async fn pronounce(&self, ssml: &str, voice: &VoiceSettings, deadline: Instant) -> Result<Speech, TtsError> {
+        self.synthesizer.synthesize(ssml, voice, deadline).await
     }
 
     async fn run(&self, input: Input, caller: Caller) -> Result<Answer, TurnError> {
@@ -199,7 +305,15 @@ impl Spine {
         let secret = self.dialogue.expects_secret(&session);
         let (mut transcript, mut reading) = match input {
             Input::Samples(samples) => {
-                let transcript = self.hear(samples, &session, caller.deadline, timings).await?;
+                let expectation = self.dialogue.expectation(&session);
+                let bias = Bias { phrases: self.understander.bias(&expectation) };
+                let transcript = self.recognizer.recognize(samples, bias, caller.deadline).await?;
+                (timings.queue, timings.recognition) = (transcript.queued, transcript.took);
+                let reading = self.understand_heard(&transcript, &mut session, timings);
+                (Some(transcript), reading)
+            }
+            Input::Heard(transcript) => {
+                (timings.queue, timings.recognition) = (transcript.queued, transcript.took);
                 let reading = self.understand_heard(&transcript, &mut session, timings);
                 (Some(transcript), reading)
             }
@@ -248,20 +362,6 @@ impl Spine {
         // A session belongs to whoever opened it: another customer under the same id starts afresh.
         let mine = kept.filter(|s| s.customer == caller.customer);
         Ok(mine.unwrap_or_else(|| Session::new(id, caller.customer.clone(), &caller.locale, self.clock.now())))
-    }
-
-    async fn hear(
-        &self,
-        samples: Samples,
-        session: &Session,
-        deadline: Instant,
-        timings: &mut Timings,
-    ) -> Result<Transcript, TurnError> {
-        let bias = Bias { phrases: self.understander.bias(&self.dialogue.expectation(session)) };
-        let transcript = self.recognizer.recognize(samples, bias, deadline).await?;
-        timings.queue = transcript.queued;
-        timings.recognition = transcript.took;
-        Ok(transcript)
     }
 
     fn understand_heard(&self, heard: &Transcript, session: &mut Session, timings: &mut Timings) -> Option<Reading> {
@@ -353,6 +453,7 @@ impl Input {
     fn fingerprint(&self) -> u64 {
         match self {
             Self::Samples(s) => s.as_slice().iter().fold(hash(s.as_slice().len()), |h, v| hash((h, v.to_bits()))),
+            Self::Heard(heard) => hash(&heard.text),
             Self::Text(words) => hash(words.as_str()),
             Self::Reading(r) => r.slots.iter().fold(hash(&r.intent), |h, s| hash((h, &s.name, &s.value))),
         }

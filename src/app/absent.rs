@@ -23,12 +23,20 @@ impl Recognizer for NoEars {
         Box::pin(async { Err(AsrError::Model { path: "(none)".into(), reason: NO_MODEL.into() }) })
     }
 
+    fn glimpse(&self, samples: Samples, bias: Bias, until: Instant) -> BoxFuture<'_, Result<Transcript, AsrError>> {
+        self.recognize(samples, bias, until)
+    }
+
     fn model(&self) -> &str {
         ""
     }
 }
 
 impl Synthesizer for NoVoice {
+    fn rate(&self) -> u32 {
+        22_050
+    }
+
     fn synthesize(&self, _: &str, _: &VoiceSettings, _: Instant) -> BoxFuture<'_, Result<Speech, TtsError>> {
         let why = self.0.clone();
         Box::pin(async { Err(TtsError::Engine(why)) })

@@ -56,12 +56,22 @@ struct Request {
     deadline: Instant,
     asked: Instant,
     hung_up: Arc<AtomicBool>,
+    /// Set by the queue when a glimpse is to be broken off.
+    way: Option<Arc<AtomicBool>>,
     answer: oneshot::Sender<Result<Transcript, AsrError>>,
 }
 
 impl Job for Request {
     fn abandoned(&self) -> bool {
         self.hung_up.load(Ordering::Relaxed)
+    }
+
+    fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    fn gives_way(&self) -> Option<Arc<AtomicBool>> {
+        self.way.clone()
     }
 }
 
@@ -147,22 +157,41 @@ impl Recognizer for WhisperPool {
         bias: Bias,
         deadline: Instant,
     ) -> BoxFuture<'_, Result<Transcript, AsrError>> {
-        Box::pin(async move {
-            let (answer, answered) = oneshot::channel();
-            let hung_up = Arc::new(AtomicBool::new(false));
-            let _hang_up = HangUp(hung_up.clone());
-            let request = Request { samples, bias, deadline, asked: Instant::now(), hung_up, answer };
-            self.queue.push(request).map_err(|retry_after| AsrError::Overloaded { retry_after })?;
-            match tokio::time::timeout_at(deadline.into(), answered).await {
-                Ok(Ok(result)) => result,
-                Ok(Err(_)) => Err(AsrError::Engine("the worker ended without an answer".into())),
-                Err(_) => Err(AsrError::Deadline),
-            }
-        })
+        Box::pin(self.ask(samples, bias, deadline, None))
+    }
+
+    fn glimpse(&self, samples: Samples, bias: Bias, deadline: Instant) -> BoxFuture<'_, Result<Transcript, AsrError>> {
+        Box::pin(self.ask(samples, bias, deadline, Some(Arc::default())))
     }
 
     fn model(&self) -> &str {
         &self.model
+    }
+}
+
+impl WhisperPool {
+    async fn ask(
+        &self,
+        samples: Samples,
+        bias: Bias,
+        deadline: Instant,
+        way: Option<Arc<AtomicBool>>,
+    ) -> Result<Transcript, AsrError> {
+        let (answer, answered) = oneshot::channel();
+        let hung_up = Arc::new(AtomicBool::new(false));
+        let _hang_up = HangUp(hung_up.clone());
+        let glimpse = way.is_some();
+        let request = Request { samples, bias, deadline, asked: Instant::now(), hung_up, way, answer };
+        if glimpse {
+            self.queue.offer(request).then_some(()).ok_or(AsrError::GaveWay)?;
+        } else {
+            self.queue.push(request).map_err(|retry_after| AsrError::Overloaded { retry_after })?;
+        }
+        match tokio::time::timeout_at(deadline.into(), answered).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err(AsrError::Engine("the worker ended without an answer".into())),
+            Err(_) => Err(AsrError::Deadline),
+        }
     }
 }
 
@@ -189,18 +218,19 @@ fn work(
     closing: &AtomicBool,
     warm: std::sync::mpsc::Sender<Result<(), AsrError>>,
 ) {
-    let stop = Stop { deadline: Instant::now() + Duration::from_secs(60), hung_up: closing, closing };
+    let stop = Stop { deadline: Instant::now() + Duration::from_secs(60), hung_up: closing, closing, way: None };
     // The loader listens until every worker has answered.
     let _ = warm.send(engine.run(&[0.0; RATE as usize], &Bias::default(), &stop).map(drop));
     while let Some(request) = queue.pop() {
-        let Request { samples, bias, deadline, asked, hung_up, answer } = request;
+        let Request { samples, bias, deadline, asked, hung_up, way, answer } = request;
         let began = Instant::now();
-        let stop = Stop { deadline, hung_up: &hung_up, closing };
+        let stop = Stop { deadline, hung_up: &hung_up, closing, way: way.as_deref() };
         // A panic must cost one answer, not a worker.
         let result = std::panic::catch_unwind(AssertUnwindSafe(|| engine.hear(&samples, &bias, &stop)))
             .unwrap_or_else(|_| Err(AsrError::Engine("it panicked; the log says where".into())));
         let took = began.elapsed();
-        queue.done(result.is_ok().then_some(took));
+        // A glimpse is shorter than an utterance and would make the queue look faster than it is.
+        queue.done((result.is_ok() && way.is_none()).then_some(took), way.as_ref());
         // Nobody may be listening any more.
         let _ = answer.send(result.map(|t| Transcript { queued: began - asked, took, ..t }));
     }
@@ -211,11 +241,14 @@ struct Stop<'a> {
     deadline: Instant,
     hung_up: &'a AtomicBool,
     closing: &'a AtomicBool,
+    /// Set when somebody else needs the worker more.
+    way: Option<&'a AtomicBool>,
 }
 
 impl Stop<'_> {
     fn now(&self) -> bool {
-        self.hung_up.load(Ordering::Relaxed) || self.closing.load(Ordering::Relaxed) || Instant::now() >= self.deadline
+        let set = |flag: &AtomicBool| flag.load(Ordering::Relaxed);
+        set(self.hung_up) || set(self.closing) || self.way.is_some_and(set) || Instant::now() >= self.deadline
     }
 }
 
@@ -321,9 +354,10 @@ impl Engine {
             p.set_abort_callback(Some(should_stop));
             p.set_abort_callback_user_data(std::ptr::from_ref(stop).cast_mut().cast());
         }
-        self.state.full(p, &sound).map_err(|error| match stop.now() {
-            true => AsrError::Deadline,
-            false => AsrError::Engine(error.to_string()),
+        self.state.full(p, &sound).map_err(|error| match stop {
+            _ if !stop.now() => AsrError::Engine(error.to_string()),
+            Stop { way: Some(way), .. } if way.load(Ordering::Relaxed) => AsrError::GaveWay,
+            _ => AsrError::Deadline,
         })?;
         let mut raw = Raw { text: String::new(), evidence: Evidence::default(), no_speech: 0.0 };
         for segment in self.state.as_iter() {

@@ -16,7 +16,11 @@ pub(super) enum Kind {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Container {
     Flac,
+    /// Vorbis.
     Ogg,
+    OggOpus,
+    /// Opus or Vorbis, as browsers record.
+    WebM,
     /// With an ID3 tag in front.
     TaggedMp3,
     /// Only a frame's sync bits: one chance in a few thousand for random bytes.
@@ -28,6 +32,8 @@ impl Container {
         match self {
             Self::Flac => "FLAC",
             Self::Ogg => "Ogg Vorbis",
+            Self::OggOpus => "Ogg Opus",
+            Self::WebM => "WebM",
             Self::TaggedMp3 | Self::BareMp3 => "MP3",
         }
     }
@@ -53,7 +59,7 @@ const MARKS: &[(&[u8], Kind)] = &[
     (b"\x28\xb5\x2f\xfd", Kind::NotAudio("zstd-compressed data")),
     (b"7z\xbc\xaf\x27\x1c", Kind::NotAudio("a 7z archive")),
     (b"\x7fELF", Kind::NotAudio("a program")),
-    (b"\x1aE\xdf\xa3", Kind::Unsupported("WebM or Matroska")),
+    (b"\x1aE\xdf\xa3", Kind::Stream(Container::WebM)),
     (b"#!AMR", Kind::Unsupported("AMR")),
     (b".snd", Kind::Unsupported("AU")),
     (b"caff", Kind::Unsupported("CAF")),
@@ -101,7 +107,7 @@ fn ogg(bytes: &[u8]) -> Kind {
     let head = bytes.get(..256.min(bytes.len())).unwrap_or_default();
     let holds = |mark: &[u8]| head.windows(mark.len()).any(|w| w == mark);
     if holds(b"OpusHead") {
-        Kind::Unsupported("Ogg Opus")
+        Kind::Stream(Container::OggOpus)
     } else if holds(b"Speex   ") {
         Kind::Unsupported("Ogg Speex")
     } else if holds(b"\x80theora") {
@@ -134,7 +140,7 @@ mod tests {
             (b"RIFF\x24\0\0\0AVI LIST", Kind::NotAudio("an AVI film")),
             (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", Kind::NotAudio("a PNG image")),
             (b"fLaC\0\0\0\x22", Kind::Stream(Container::Flac)),
-            (b"OggS\0\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\x13OpusHead", Kind::Unsupported("Ogg Opus")),
+            (b"OggS\0\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\x13OpusHead", Kind::Stream(Container::OggOpus)),
             (b"OggS\0\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\x1e\x01vorbis", Kind::Stream(Container::Ogg)),
             (b"\xff\xfb\x90\x64", Kind::Stream(Container::BareMp3)),
             (b"\xff\xf3\x44\xc4", Kind::Stream(Container::BareMp3)),

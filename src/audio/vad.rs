@@ -57,6 +57,57 @@ pub fn trim(samples: &Samples, settings: &Settings) -> Option<Samples> {
     Some(Samples::new(part.to_vec()))
 }
 
+/// Where a long clip is cut.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Split {
+    /// Seconds without voice that separate two pieces.
+    pub pause: f32,
+    /// Longest piece, in seconds; one without such a pause is cut where it is quietest.
+    pub longest: f32,
+}
+
+impl Default for Split {
+    /// Whisper hears 30 seconds at once; a pause of a breath belongs to the sentence.
+    fn default() -> Self {
+        Self { pause: 0.8, longest: 28.0 }
+    }
+}
+
+/// The pieces of a clip that hold speech, in order, margins included.
+pub fn split(samples: &Samples, settings: &Settings, split: &Split) -> Vec<Speech> {
+    let scores = scores(samples.as_slice());
+    let frames = |seconds: f32| (seconds * RATE as f32 / FRAME as f32) as usize;
+    let (pause, longest) = (frames(split.pause), frames(split.longest - 2.0 * settings.margin).max(1));
+    let voiced =
+        |from: usize, to: usize| scores.iter().take(to).skip(from).filter(|s| **s >= settings.threshold).count();
+    let mut runs: Vec<(usize, usize)> = Vec::new();
+    for (at, _) in scores.iter().enumerate().filter(|(_, score)| **score >= settings.threshold) {
+        match runs.last_mut() {
+            Some((_, end)) if at - *end < pause => *end = at + 1,
+            _ => runs.push((at, at + 1)),
+        }
+    }
+    let mut pieces = Vec::new();
+    for (mut from, to) in runs {
+        while to - from > longest {
+            let late = from + longest / 2..from + longest;
+            let quietest = late.min_by(|a, b| scores.get(*a).unwrap_or(&1.0).total_cmp(scores.get(*b).unwrap_or(&1.0)));
+            let cut = quietest.unwrap_or(from + longest);
+            pieces.push((from, cut));
+            from = cut;
+        }
+        pieces.push((from, to));
+    }
+    let margin = (settings.margin * RATE as f32) as usize;
+    let length = samples.as_slice().len();
+    let speech = |(from, to): (usize, usize)| Speech {
+        start: (from * FRAME).saturating_sub(margin),
+        end: (to * FRAME + margin).min(length),
+        voiced: (voiced(from, to) * FRAME) as f32 / RATE as f32,
+    };
+    pieces.into_iter().map(speech).filter(|s| s.voiced >= settings.least_voice).collect()
+}
+
 /// Voice score, 0.0..=1.0, of each 16 ms; the last frame is filled up with silence.
 fn scores(values: &[f32]) -> Vec<f32> {
     let mut detector = Detector::default_boxed();

@@ -19,7 +19,7 @@ use crate::turn::{Answer, Caller};
 /// Prints what was heard and understood, the answer, and the time each stage took.
 #[derive(Args, Debug)]
 pub struct Hear {
-    /// WAV, FLAC, MP3 or Ogg Vorbis files
+    /// WAV, FLAC, MP3, Ogg (Vorbis or Opus) or WebM files
     #[arg(value_name = "FILE", required_unless_present = "mic")]
     files: Vec<PathBuf>,
     /// Listen to the microphone until a pause

@@ -12,6 +12,7 @@ use super::{Failure, Shared, block_on};
 use crate::app::App;
 use crate::config::Settings;
 use crate::edge::Server;
+use crate::edge::wyoming::Satellites;
 
 /// Start the server
 ///
@@ -49,20 +50,25 @@ impl Serve {
 
 async fn serve(settings: Settings, began: Instant) -> Result<(), Failure> {
     let stop = stopper()?;
-    if settings.wyoming.bind.is_some() {
-        tracing::warn!("wyoming.bind is set, but this version does not serve Wyoming satellites yet");
+    if settings.wyoming.bind.is_some_and(|a| !a.ip().is_loopback()) && settings.wyoming.allow.is_empty() {
+        tracing::warn!("wyoming.allow is empty: whoever can reach {:?} may shop here", settings.wyoming.bind);
     }
     if !settings.auth.required {
         tracing::warn!("auth.required is off: whoever can reach {} may shop here", settings.bind);
     }
     // The address first: being told in a second that it is taken beats being told after loading a model.
     let server = Server::bind(&settings).await.map_err(Failure::absent)?;
+    let satellites = Satellites::bind(&settings).await.map_err(Failure::absent)?;
     let app = App::build(&settings).await.map_err(Failure::absent)?;
     let router = app.router().map_err(Failure::input)?;
     let upkeep = app.upkeep(stop.clone());
     greet(&app, &server, began)?;
     tracing::info!(address = %server.address(), ready_ms = began.elapsed().as_millis() as u64, "ready");
-    server.run(router, stop).await;
+    if let Some(satellites) = satellites {
+        tracing::info!(address = %satellites.address(), "ready for Wyoming satellites");
+        tokio::spawn(satellites.run(app.house(), stop.clone()));
+    }
+    server.run(router, app.lasting.clone(), stop).await;
     let _ = upkeep.await;
     app.close().await;
     tracing::info!("stopped");

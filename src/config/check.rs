@@ -3,6 +3,8 @@
 use std::ops::RangeInclusive;
 
 use super::{ConfigError, Settings};
+use crate::audio::endpoint::Preset;
+use crate::edge::wyoming::Allowed;
 
 pub(super) fn check(s: &Settings) -> Result<(), ConfigError> {
     if !s.auth.required && !s.bind.ip().is_loopback() {
@@ -38,6 +40,26 @@ pub(super) fn check(s: &Settings) -> Result<(), ConfigError> {
     within("asr.queue", s.asr.queue, 0..=10_000)?;
     within("payment.tax_percent", s.payment.tax_percent, 0.0..=50.0)?;
     within("payment.timeout_ms", s.payment.timeout_ms, 100..=60_000)?;
+    if let Err(entry) = Allowed::parse(&s.wyoming.allow) {
+        return fail(format!(
+            "wyoming.allow has {entry:?}; an entry is an address or a network such as 192.168.1.0/24"
+        ));
+    }
+    if let Some(customer) = &s.wyoming.customer
+        && (customer.is_empty() || !customer.bytes().all(|b| b.is_ascii_graphic()) || customer.len() > 255)
+    {
+        return fail("wyoming.customer must be 1 to 255 printable ASCII characters without spaces".into());
+    }
+    within("wyoming.connections", s.wyoming.connections, 1..=100_000)?;
+    if Preset::named(&s.stream.endpointing).is_none() {
+        return fail(format!(
+            "stream.endpointing is {:?}; it must be relaxed, default or aggressive",
+            s.stream.endpointing
+        ));
+    }
+    within("stream.connections", s.stream.connections, 1..=1_000_000)?;
+    within("stream.idle_seconds", s.stream.idle_seconds, 1..=86_400)?;
+    within("stream.seconds", s.stream.seconds, 10..=604_800)?;
     within("deadlines.turn_ms", s.deadlines.turn_ms, 100..=120_000)?;
     within("deadlines.headers_ms", s.deadlines.headers_ms, 100..=120_000)?;
     within("deadlines.body_ms", s.deadlines.body_ms, 100..=600_000)?;
@@ -45,6 +67,7 @@ pub(super) fn check(s: &Settings) -> Result<(), ConfigError> {
     within("limits.upload_bytes", s.limits.upload_bytes, 1_024..=(1 << 30))?;
     within("limits.json_bytes", s.limits.json_bytes, 1_024..=(16 << 20))?;
     within("limits.audio_seconds", s.limits.audio_seconds, 1..=30)?;
+    within("limits.transcription_seconds", s.limits.transcription_seconds, 1..=14_400)?;
     within("limits.connections", s.limits.connections, 1..=1_000_000)?;
     within("limits.turns", s.limits.turns, 1..=100_000)?;
     within("links.seconds", s.links.seconds, 1..=86_400)?;

@@ -81,7 +81,10 @@ settings! {
     "alexa.tolerance_seconds" Whole "how far a request's timestamp may be off, 0 to 150";
     "alexa.deadline_ms" Whole "a turn for Alexa, in milliseconds, 500 to 7500";
     "alexa.max_in_flight" Whole "turns for Alexa worked on at once";
-    "wyoming.bind" MaybeText "reserved for Home Assistant satellites; not served yet";
+    "wyoming.bind" MaybeText "address and port for Home Assistant's satellites, such as 0.0.0.0:10400; empty is off";
+    "wyoming.allow" List "addresses and networks of satellites; empty allows all";
+    "wyoming.customer" MaybeText "customer that satellites speak for; empty is shop.guest";
+    "wyoming.connections" Whole "satellites connected at once";
     "shop.sample" Flag "fill a new database with the sample shop";
     "shop.guest" Text "customer that unknown callers are";
     "payment.url" MaybeUrl "address of the payment gateway; none sends invoices";
@@ -102,6 +105,10 @@ settings! {
     "voice.name" Text "voice of the synthesiser";
     "voice.words_per_minute" Whole "speed of speech, 80 to 450";
     "voice.pitch" Whole "pitch of speech, 0 to 99";
+    "stream.endpointing" Text "patience of live conversations: relaxed, default or aggressive";
+    "stream.connections" Whole "live conversations open at once";
+    "stream.idle_seconds" Whole "a live conversation is closed when nothing is sent for so long";
+    "stream.seconds" Whole "longest live connection, in seconds";
     "deadlines.turn_ms" Whole "a whole turn, in milliseconds";
     "deadlines.headers_ms" Whole "receiving the headers of a request, in milliseconds";
     "deadlines.body_ms" Whole "receiving the body of a request, in milliseconds";
@@ -109,6 +116,7 @@ settings! {
     "limits.upload_bytes" Whole "largest audio body, in bytes";
     "limits.json_bytes" Whole "largest JSON body, in bytes";
     "limits.audio_seconds" Whole "longest audio, in seconds";
+    "limits.transcription_seconds" Whole "longest recording to be written down, in seconds";
     "limits.connections" Whole "connections open at once";
     "limits.turns" Whole "turns worked on at once; more are refused";
     "limits.requests_per_minute" Whole "requests a minute for each API key; 0 does not limit";
@@ -134,6 +142,7 @@ mod tests {
         full.alexa.chain_base_override = Some("http://localhost".into());
         full.wyoming.bind = Some(full.bind);
         full.payment.url = Some("https://pay.example".into());
+        full.wyoming.customer = Some("ada".into());
         full.models.mirror = Some("https://mirror.example".into());
         full.asr.model = Some("tiny.en".into());
         let fields: BTreeSet<String> = load::flatten(&toml::Table::try_from(&full).unwrap()).into_keys().collect();

@@ -1,7 +1,7 @@
 //! The machine's own microphone and loudspeaker: [`Samples`] in until the speaker falls silent, [`Speech`] out. The
 //! only file that knows sound cards; it refuses to know what is said.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -62,42 +62,77 @@ pub fn list() -> Vec<Listed> {
     found
 }
 
+/// A microphone that is recording.
+pub struct Microphone {
+    name: String,
+    rate: u32,
+    heard: mpsc::Receiver<Heard>,
+    /// Records until it is dropped.
+    _stream: cpal::Stream,
+}
+
+impl Microphone {
+    /// Opens the device whose name holds `wanted`, or the default one.
+    pub fn open(wanted: Option<&str>) -> Result<Self, DeviceError> {
+        let host = cpal::default_host();
+        let device = match wanted {
+            None => host.default_input_device(),
+            Some(wanted) => named(&host, wanted, Device::supports_input),
+        };
+        let device = device.ok_or(DeviceError::None(MICROPHONE))?;
+        let name = name(&device);
+        let broken = |e: cpal::Error| broken(MICROPHONE, &name, &e);
+        let supported = device.default_input_config().map_err(broken)?;
+        let config: StreamConfig = supported.into();
+        let rate = config.sample_rate;
+        let (send, heard) = mpsc::channel();
+        let stream = match supported.sample_format() {
+            SampleFormat::I8 => listen::<i8>(&device, config, send),
+            SampleFormat::I16 => listen::<i16>(&device, config, send),
+            SampleFormat::I24 => listen::<I24>(&device, config, send),
+            SampleFormat::I32 => listen::<i32>(&device, config, send),
+            SampleFormat::U8 => listen::<u8>(&device, config, send),
+            SampleFormat::U16 => listen::<u16>(&device, config, send),
+            SampleFormat::U24 => listen::<U24>(&device, config, send),
+            SampleFormat::U32 => listen::<u32>(&device, config, send),
+            SampleFormat::F32 => listen::<f32>(&device, config, send),
+            SampleFormat::F64 => listen::<f64>(&device, config, send),
+            other => return Err(DeviceError::Format { what: MICROPHONE, name, format: other.to_string() }),
+        }
+        .map_err(broken)?;
+        stream.play().map_err(broken)?;
+        Ok(Self { name, rate, heard, _stream: stream })
+    }
+
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Samples a second.
+    pub fn rate(&self) -> u32 {
+        self.rate
+    }
+
+    /// The next samples, mono. Blocks until there are some; fails when the device has gone.
+    pub fn more(&self) -> Result<Vec<f32>, DeviceError> {
+        let reason = match self.heard.recv_timeout(STUCK_AFTER) {
+            Ok(Ok(more)) => return Ok(more),
+            Ok(Err(reason)) => reason,
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => "it gives no samples".into(),
+        };
+        Err(DeviceError::Broken { what: MICROPHONE, name: self.name.clone(), reason })
+    }
+}
+
 /// Records from the default microphone until the speaker has been quiet for a moment, or for `seconds_limit`.
 /// [`DeviceError::Silence`] when nobody spoke at all. Blocks.
 pub fn record(seconds_limit: f32) -> Result<Samples, DeviceError> {
-    let device = cpal::default_host().default_input_device().ok_or(DeviceError::None(MICROPHONE))?;
-    let name = name(&device);
-    let broken = |e: cpal::Error| broken(MICROPHONE, &name, &e);
-    let supported = device.default_input_config().map_err(broken)?;
-    let config: StreamConfig = supported.into();
-    let rate = config.sample_rate;
-    let (send, heard) = mpsc::channel();
-    let stream = match supported.sample_format() {
-        SampleFormat::I8 => listen::<i8>(&device, config, send),
-        SampleFormat::I16 => listen::<i16>(&device, config, send),
-        SampleFormat::I24 => listen::<I24>(&device, config, send),
-        SampleFormat::I32 => listen::<i32>(&device, config, send),
-        SampleFormat::U8 => listen::<u8>(&device, config, send),
-        SampleFormat::U16 => listen::<u16>(&device, config, send),
-        SampleFormat::U24 => listen::<U24>(&device, config, send),
-        SampleFormat::U32 => listen::<u32>(&device, config, send),
-        SampleFormat::F32 => listen::<f32>(&device, config, send),
-        SampleFormat::F64 => listen::<f64>(&device, config, send),
-        other => return Err(DeviceError::Format { what: MICROPHONE, name, format: other.to_string() }),
-    }
-    .map_err(broken)?;
-    stream.play().map_err(broken)?;
-
+    let microphone = Microphone::open(None)?;
+    let rate = microphone.rate();
     let limit = (seconds_limit * rate as f32) as usize;
     let (mut values, mut looked) = (Vec::new(), Instant::now());
     loop {
-        match heard.recv_timeout(STUCK_AFTER) {
-            Ok(Ok(more)) => values.extend(more),
-            Ok(Err(reason)) => return Err(DeviceError::Broken { what: MICROPHONE, name, reason }),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-                return Err(DeviceError::Broken { what: MICROPHONE, name, reason: "it gives no samples".into() });
-            }
-        }
+        values.extend(microphone.more()?);
         let over = values.len() >= limit;
         if !over && looked.elapsed() < LOOK_EVERY {
             continue;
@@ -154,7 +189,17 @@ where
 
 /// Plays a reply on the default loudspeaker. Blocks until it was heard.
 pub fn play(speech: &Speech) -> Result<(), DeviceError> {
-    let device = cpal::default_host().default_output_device().ok_or(DeviceError::None(LOUDSPEAKER))?;
+    play_until(speech, None, &AtomicBool::new(false))
+}
+
+/// Plays on the device whose name holds `wanted`, or the default one, until it was heard or `stop` is set. Blocks.
+pub fn play_until(speech: &Speech, wanted: Option<&str>, stop: &AtomicBool) -> Result<(), DeviceError> {
+    let host = cpal::default_host();
+    let device = match wanted {
+        None => host.default_output_device(),
+        Some(wanted) => named(&host, wanted, Device::supports_output),
+    };
+    let device = device.ok_or(DeviceError::None(LOUDSPEAKER))?;
     let name = name(&device);
     let broken = |e: cpal::Error| broken(LOUDSPEAKER, &name, &e);
     let supported = device.default_output_config().map_err(broken)?;
@@ -187,6 +232,9 @@ pub fn play(speech: &Speech) -> Result<(), DeviceError> {
         std::thread::sleep(Duration::from_millis(20));
         if let Some(reason) = sound.failed.lock().unwrap_or_else(PoisonError::into_inner).take() {
             return Err(DeviceError::Broken { what: LOUDSPEAKER, name, reason });
+        }
+        if stop.load(Ordering::Relaxed) {
+            return Ok(());
         }
         let played = sound.played.load(Ordering::Relaxed);
         if played >= sound.values.len() {
@@ -243,9 +291,16 @@ fn fill<T: Sample + FromSample<f32>>(out: &mut [T], channels: usize, values: &[f
     frames.min(values.len())
 }
 
-/// Warnings and dropouts are no reason to stop.
+/// The first device whose name holds these words, whatever their case.
+fn named(host: &cpal::Host, wanted: &str, fits: impl Fn(&Device) -> bool) -> Option<Device> {
+    let wanted = wanted.to_lowercase();
+    host.devices().ok()?.find(|d| fits(d) && name(d).to_lowercase().contains(&wanted))
+}
+
+/// Only a device that is not there any more is a reason to stop: after all else cpal goes on by itself, and a device that
+/// does not is noticed by its silence.
 fn fatal(error: &cpal::Error) -> bool {
-    !matches!(error.kind(), ErrorKind::DeviceChanged | ErrorKind::Xrun | ErrorKind::RealtimeDenied)
+    matches!(error.kind(), ErrorKind::DeviceNotAvailable | ErrorKind::HostUnavailable | ErrorKind::StreamInvalidated)
 }
 
 fn broken(what: &'static str, name: &str, error: &cpal::Error) -> DeviceError {

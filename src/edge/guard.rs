@@ -67,13 +67,18 @@ pub async fn check(State(doors): State<Arc<Doors>>, request: Request, next: Next
     next.run(request).await
 }
 
-/// The key a request carries: `Authorization: Bearer KEY` or `X-Api-Key: KEY`.
+/// The key a request carries: `Authorization: Bearer KEY`, `X-Api-Key: KEY`, or the WebSocket subprotocol `bearer.KEY`,
+/// which is all that a page in a browser can set.
 fn presented(headers: &HeaderMap) -> Option<&str> {
     if let Some(value) = headers.get(header::AUTHORIZATION) {
         let (scheme, key) = value.to_str().ok()?.split_once(' ')?;
         return scheme.eq_ignore_ascii_case("bearer").then(|| key.trim());
     }
-    headers.get(HeaderName::from_static("x-api-key"))?.to_str().ok().map(str::trim)
+    if let Some(value) = headers.get(HeaderName::from_static("x-api-key")) {
+        return value.to_str().ok().map(str::trim);
+    }
+    let offered = headers.get(header::SEC_WEBSOCKET_PROTOCOL)?.to_str().ok()?;
+    offered.split(',').find_map(|p| p.trim().strip_prefix("bearer."))
 }
 
 fn refuse_key(detail: &str) -> Refusal {
@@ -115,6 +120,8 @@ mod tests {
             ("authorization", "Basic dTpw", None),
             ("authorization", "vc_a", None),
             ("x-api-key", "vc_a", Some("vc_a")),
+            ("sec-websocket-protocol", "voicecart.v1, bearer.vc_a", Some("vc_a")),
+            ("sec-websocket-protocol", "voicecart.v1", None),
             ("cookie", "vc_a", None),
         ] {
             let mut headers = HeaderMap::new();

@@ -3,7 +3,7 @@
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{problem, status, voice};
+use super::{openai, problem, status, stream, voice};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -13,10 +13,12 @@ use super::{problem, status, voice};
                        bought from, speech out. Refusals are `application/problem+json`; their kinds are listed on /docs.",
         license(name = "MIT OR Apache-2.0")
     ),
-    paths(voice::voice, voice::text, voice::audio, status::health, status::ready, status::metrics),
+    paths(voice::voice, voice::text, voice::audio, openai::transcriptions::transcriptions,
+        openai::speech::speech, stream::stream, status::health, status::ready, status::metrics),
     components(schemas(problem::Problem)),
     tags(
         (name = "Turns", description = "One spoken or typed request and its answer"),
+        (name = "Audio", description = "The ear and the voice alone, as in OpenAI's API"),
         (name = "Status", description = "For load balancers and monitoring")
     ),
     security(("key" = [])),

@@ -16,6 +16,8 @@ use crate::language::UtteranceError;
 use crate::shop::ShopError;
 use crate::turn::TurnError;
 
+/// Addresses of OpenAI's API.
+const THEIRS: [&str; 2] = ["/v1/audio/transcriptions", "/v1/audio/speech"];
 const CONTENT_TYPE: &str = "application/problem+json";
 
 /// One kind of refusal. The list is printed on `/docs`, where each `type` address leads.
@@ -47,6 +49,8 @@ kinds! {
         "Record or encode it again.";
     NO_KEY "no-key" UNAUTHORIZED "An API key is needed"
         "Send `Authorization: Bearer KEY`. `voicecart keys create NAME` makes a key.";
+    ORIGIN "origin" FORBIDDEN "Pages from there may not call"
+        "Add the page's origin to the setting `cors.origins`.";
     NOT_FOUND "not-found" NOT_FOUND "There is nothing at this address"
         "See /docs for the addresses there are.";
     LINK_GONE "link-gone" NOT_FOUND "This audio is no longer kept"
@@ -54,7 +58,7 @@ kinds! {
     METHOD "method" METHOD_NOT_ALLOWED "This address does not take this method"
         "Use a method from the `Allow` header.";
     NOT_ACCEPTABLE "not-acceptable" NOT_ACCEPTABLE "None of the accepted types can be made"
-        "Accept `application/json` or `audio/wav`.";
+        "Accept `application/json`, `audio/wav`, `audio/ogg`, `audio/flac` or `audio/mpeg`.";
     SLOW "slow" REQUEST_TIMEOUT "The request took too long to arrive"
         "Send it in one go, or a smaller one.";
     REUSED "request-id-reused" CONFLICT "This Idempotency-Key belongs to another request"
@@ -66,7 +70,7 @@ kinds! {
     TOO_LONG "too-long" PAYLOAD_TOO_LARGE "The audio is too long"
         "Send one spoken request at a time; `detail` gives the limit.";
     UNSUPPORTED "unsupported-audio" UNSUPPORTED_MEDIA_TYPE "This is no audio that can be read"
-        "Send WAV, FLAC, MP3, Ogg Vorbis or `audio/l16;rate=16000;channels=1`.";
+        "Send WAV, FLAC, MP3, Ogg (Vorbis or Opus), WebM or `audio/l16;rate=16000;channels=1`.";
     UNSUPPORTED_BODY "unsupported-body" UNSUPPORTED_MEDIA_TYPE "The body must be JSON"
         "Send `Content-Type: application/json`.";
     TOO_SHORT "too-short" UNPROCESSABLE_ENTITY "The audio is too short to hold a word"
@@ -104,6 +108,22 @@ pub struct Problem {
     /// Names this request; the same as `X-Request-Id`.
     #[schema(example = "urn:voicecart:request:01KAMEXAMPLE0000000000000")]
     pub instance: String,
+    /// The same once more for clients of OpenAI's API; only at that API's addresses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<OpenAiError>,
+}
+
+/// A refusal as clients of OpenAI's API read it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct OpenAiError {
+    #[schema(example = "response_format: it must be json, text, verbose_json, srt or vtt")]
+    pub message: String,
+    #[serde(rename = "type")]
+    #[schema(rename = "type", example = "invalid_request_error")]
+    pub kind: String,
+    /// The kind of refusal, as at the end of the problem's `type`.
+    #[schema(example = "bad-parameter")]
+    pub code: String,
 }
 
 /// A refusal on its way out.
@@ -122,6 +142,12 @@ impl Refusal {
     pub fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.push((name, value));
         self
+    }
+
+    /// What [`retry_after`](Self::retry_after) has added.
+    pub fn retry_seconds(&self) -> Option<u64> {
+        let (_, value) = self.headers.iter().find(|(name, _)| *name == header::RETRY_AFTER)?;
+        value.to_str().ok()?.parse().ok()
     }
 
     /// Adds `Retry-After`, at least one second.
@@ -169,7 +195,7 @@ pub async fn dress(request: Request, next: Next) -> Response {
     let mut headers = response.headers().clone();
     headers.remove(header::CONTENT_LENGTH);
     headers.remove(header::CONTENT_TYPE);
-    let mut dressed = document(refusal.kind, refusal.detail, name.as_ref());
+    let mut dressed = document(refusal.kind, refusal.detail, name.as_ref(), THEIRS.contains(&path.as_str()));
     *dressed.status_mut() = status;
     for (name, value) in &headers {
         dressed.headers_mut().insert(name, value.clone());
@@ -178,8 +204,14 @@ pub async fn dress(request: Request, next: Next) -> Response {
 }
 
 /// The finished response.
-pub fn document(kind: Kind, detail: String, name: Option<&RequestName>) -> Response {
+pub fn document(kind: Kind, detail: String, name: Option<&RequestName>, theirs: bool) -> Response {
+    let error = theirs.then(|| OpenAiError {
+        message: detail.clone(),
+        kind: if kind.status.is_client_error() { "invalid_request_error" } else { "server_error" }.into(),
+        code: kind.slug.into(),
+    });
     let problem = Problem {
+        error,
         kind: format!("/docs#{}", kind.slug),
         title: kind.title.into(),
         status: kind.status.as_u16(),

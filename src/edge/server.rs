@@ -17,6 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::Lasting;
 use crate::config::Settings;
 
 /// What HTTP/2 opens with.
@@ -60,8 +61,8 @@ impl Server {
         self.address
     }
 
-    /// Serves until `stop`, then lets requests that are under way finish, for a while.
-    pub async fn run(self, router: Router, stop: CancellationToken) {
+    /// Serves until `stop`, then lets requests and conversations that are under way finish, for a while.
+    pub async fn run(self, router: Router, lasting: Lasting, stop: CancellationToken) {
         let places = Arc::new(Semaphore::new(self.limits.connections));
         let tasks = TaskTracker::new();
         loop {
@@ -87,8 +88,11 @@ impl Server {
         }
         drop(self.listener);
         tasks.close();
-        if tokio::time::timeout(self.limits.drain, tasks.wait()).await.is_err() {
-            tracing::warn!(left = tasks.len(), "connections were still open at the end of the drain time");
+        lasting.stop();
+        let ended = async { tokio::join!(tasks.wait(), lasting.ended()) };
+        if tokio::time::timeout(self.limits.drain, ended).await.is_err() {
+            let left = tasks.len() + lasting.left();
+            tracing::warn!(left, "connections were still open at the end of the drain time");
         }
     }
 }

@@ -6,22 +6,19 @@ mod links;
 mod params;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
-use futures::StreamExt;
-use http::{HeaderMap, header};
+use http::header;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::Doors;
+use super::intake::{admit, deadline, decode, read};
 use super::problem::{self, Problem, Refusal};
-use crate::audio::decode::{self, Limits};
 use crate::language::Utterance;
-use crate::telemetry::metrics::{self, InFlight, StageTimes};
+use crate::telemetry::metrics::{self, StageTimes};
 use crate::telemetry::{Private, Words};
 use crate::turn::{Answer, TurnError};
 
@@ -29,9 +26,7 @@ pub use answer::{AudioBody, CardBody, HEADERS, IntentBody, Milliseconds, Session
 pub use answer::{ResolutionBody, SlotBody, TranscriptBody};
 pub use links::Links;
 use params::{Form, Wanted};
-
-/// Shortest audio that can hold a word, in seconds.
-pub const SHORTEST: f32 = 0.25;
+pub(super) use params::{json, json_type, of_stream};
 
 /// A typed request.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -56,17 +51,19 @@ pub struct TextBody {
 /// A spoken request.
 ///
 /// The body is the audio itself: WAV (8 to 48 kHz, mono or stereo, 8, 16, 24 or 32 bits or float), FLAC, MP3, Ogg
-/// Vorbis or raw `audio/l16`. What it is is found from its bytes first. Nothing of it is kept.
+/// (Vorbis or Opus), WebM as browsers record it, or raw `audio/l16`. What it is is found from its bytes first. Nothing
+/// of it is kept.
 #[utoipa::path(post, path = "/v1/voice", tag = "Turns",
     params(params::VoiceQuery,
         ("Idempotency-Key" = Option<String>, Header, description = "Names this request, so that sending it again buys nothing twice"),
-        ("Accept" = Option<String>, Header, description = "`application/json` (default) or `audio/wav`")),
+        ("Accept" = Option<String>, Header, description = "`application/json` (default), `audio/wav`, `audio/ogg` (Opus), `audio/flac` or `audio/mpeg`")),
     request_body(description = "Audio, 30 s at most", content(
         (Vec<u8> = "audio/wav"), (Vec<u8> = "audio/flac"), (Vec<u8> = "audio/mpeg"), (Vec<u8> = "audio/ogg"),
-        (Vec<u8> = "audio/l16"))),
+        (Vec<u8> = "audio/webm"), (Vec<u8> = "audio/l16"))),
     responses(
         (status = 200, description = "The turn; also when nothing could be made out, which the speech then says", content(
-            (TurnBody = "application/json", example = json!(answer::example())), (Vec<u8> = "audio/wav")),
+            (TurnBody = "application/json", example = json!(answer::example())), (Vec<u8> = "audio/wav"),
+            (Vec<u8> = "audio/ogg"), (Vec<u8> = "audio/flac"), (Vec<u8> = "audio/mpeg")),
             headers(("Voicecart-Session" = String, description = "With `audio/wav`: the session's id; the rest of the answer is in the other `Voicecart-` headers, percent-encoded UTF-8"))),
         (status = 400, description = "Empty or damaged audio, or a wrong parameter", content_type = "application/problem+json", body = Problem),
         (status = 401, description = "No key, or a wrong one", content_type = "application/problem+json", body = Problem),
@@ -88,17 +85,8 @@ pub async fn voice(State(doors): State<Arc<Doors>>, request: Request) -> Result<
     let bytes = read(body, &parts.headers, limits.upload_bytes, doors.settings.deadlines.body_ms).await?;
     // Uploading takes the caller's time, not the turn's.
     let caller = crate::turn::Caller { deadline: deadline(&doors, Instant::now()), ..caller };
-    let accepted =
-        Limits { max_bytes: limits.upload_bytes, max_seconds: limits.audio_seconds as f32, min_seconds: SHORTEST };
     let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).map(str::to_owned);
-    let decoded = tokio::task::spawn_blocking(move || decode::decode(&bytes, kind.as_deref(), &accepted));
-    let samples = decoded
-        .await
-        .map_err(|error| {
-            tracing::error!(%error, "audio decoding broke off");
-            Refusal::new(problem::INTERNAL, "the audio could not be decoded; the log has the cause")
-        })?
-        .inspect_err(|_| metrics::refused("voice", "audio"))?;
+    let samples = decode(&doors, "voice", bytes, kind, limits.audio_seconds).await?;
     let answer = doors.spine.from_samples(samples, caller).await;
     finish(&doors, "voice", answer, &form)
 }
@@ -109,11 +97,12 @@ pub async fn voice(State(doors): State<Arc<Doors>>, request: Request) -> Result<
 #[utoipa::path(post, path = "/v1/text", tag = "Turns",
     params(
         ("Idempotency-Key" = Option<String>, Header, description = "Names this request, so that sending it again buys nothing twice"),
-        ("Accept" = Option<String>, Header, description = "`application/json` (default) or `audio/wav`")),
+        ("Accept" = Option<String>, Header, description = "`application/json` (default), `audio/wav`, `audio/ogg` (Opus), `audio/flac` or `audio/mpeg`")),
     request_body(content = TextBody, content_type = "application/json"),
     responses(
         (status = 200, description = "The turn", content(
-            (TurnBody = "application/json", example = json!(answer::example())), (Vec<u8> = "audio/wav"))),
+            (TurnBody = "application/json", example = json!(answer::example())), (Vec<u8> = "audio/wav"),
+            (Vec<u8> = "audio/ogg"), (Vec<u8> = "audio/flac"), (Vec<u8> = "audio/mpeg"))),
         (status = 400, description = "Not the JSON expected, or a wrong parameter", content_type = "application/problem+json", body = Problem),
         (status = 401, description = "No key, or a wrong one", content_type = "application/problem+json", body = Problem),
         (status = 408, description = "The body arrived too slowly", content_type = "application/problem+json", body = Problem),
@@ -154,45 +143,6 @@ pub async fn audio(State(doors): State<Arc<Doors>>, Path(id): Path<String>) -> R
     Ok(([(header::CONTENT_TYPE, "audio/wav"), (header::CACHE_CONTROL, "private, no-store")], wav).into_response())
 }
 
-fn deadline(doors: &Doors, from: Instant) -> Instant {
-    from + Duration::from_millis(doors.settings.deadlines.turn_ms)
-}
-
-/// A place among the turns worked on, or a refusal at once: waiting in line here would only make everybody late.
-fn admit(doors: &Doors, door: &'static str) -> Result<(tokio::sync::OwnedSemaphorePermit, InFlight), Refusal> {
-    match doors.turns.clone().try_acquire_owned() {
-        Ok(permit) => Ok((permit, InFlight::enter())),
-        Err(_) => {
-            metrics::refused(door, "overloaded");
-            Err(Refusal::new(problem::BUSY, "as many turns as this server takes are under way").retry_after(1))
-        }
-    }
-}
-
-/// The whole body, unless it is too large or takes too long.
-async fn read(body: Body, headers: &HeaderMap, limit: usize, ms: u64) -> Result<Bytes, Refusal> {
-    let too_large = || Refusal::new(problem::TOO_LARGE, format!("the body may have {limit} bytes at most"));
-    let promised = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
-    if promised.is_some_and(|n| n > limit as u64) {
-        return Err(too_large());
-    }
-    let collect = async {
-        let mut bytes = Vec::with_capacity(promised.unwrap_or(0) as usize);
-        let mut chunks = body.into_data_stream();
-        while let Some(chunk) = chunks.next().await {
-            let chunk = chunk.map_err(|_| Refusal::new(problem::BAD_REQUEST, "the body broke off"))?;
-            if bytes.len() + chunk.len() > limit {
-                return Err(too_large());
-            }
-            bytes.extend_from_slice(&chunk);
-        }
-        Ok(Bytes::from(bytes))
-    };
-    tokio::time::timeout(Duration::from_millis(ms), collect)
-        .await
-        .unwrap_or_else(|_| Err(Refusal::new(problem::SLOW, format!("the body did not arrive within {ms} ms"))))
-}
-
 fn finish(
     doors: &Doors,
     door: &'static str,
@@ -205,7 +155,7 @@ fn finish(
 }
 
 /// Tells metrics and the log how a turn went.
-fn report(door: &'static str, answer: &Answer) {
+pub(super) fn report(door: &'static str, answer: &Answer) {
     let times = &answer.timings;
     let intent = answer.reading.as_ref().map_or("none", |r| r.intent.as_str());
     let outcome = match &answer.reading {
@@ -229,7 +179,7 @@ fn report(door: &'static str, answer: &Answer) {
     tracing::debug!(words = %Words(words), speech = %Words(&answer.reply.speech.text), "said");
 }
 
-fn reason(error: &TurnError) -> &'static str {
+pub(super) fn reason(error: &TurnError) -> &'static str {
     match error {
         TurnError::Asr(crate::asr::AsrError::Overloaded { .. }) => "overloaded",
         TurnError::Asr(crate::asr::AsrError::Deadline) | TurnError::Deadline => "deadline",

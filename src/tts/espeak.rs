@@ -126,6 +126,10 @@ impl EspeakNg {
 }
 
 impl Synthesizer for EspeakNg {
+    fn rate(&self) -> u32 {
+        self.rate
+    }
+
     fn synthesize(
         &self,
         ssml: &str,

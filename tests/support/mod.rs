@@ -2,6 +2,9 @@
 
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used)] // not every test file uses everything
 
+pub mod clients;
+pub mod live;
+
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -18,6 +21,8 @@ use voicecart::edge;
 pub struct Server {
     pub address: SocketAddr,
     pub key: String,
+    /// Where satellites connect, when that is turned on.
+    pub satellites: Option<SocketAddr>,
     pub client: reqwest::Client,
     pub data: TempDir,
     stop: CancellationToken,
@@ -37,18 +42,21 @@ impl Server {
         settings.limits.requests_per_minute = 0;
         change(&mut settings);
         let server = edge::Server::bind(&settings).await.unwrap();
+        let satellites = edge::wyoming::Satellites::bind(&settings).await.unwrap();
         let app = App::build(&settings).await.unwrap();
         let key = app.demo_key().map(|(key, _)| key.to_owned()).unwrap_or_default();
         let (address, stop) = (server.address(), CancellationToken::new());
-        let (router, stopped) = (app.router().unwrap(), stop.clone());
+        let (router, lasting, stopped) = (app.router().unwrap(), app.lasting.clone(), stop.clone());
+        let listening = satellites.map(|s| (s.address(), tokio::spawn(s.run(app.house(), stop.clone()))));
+        let satellites = listening.map(|(address, _)| address);
         let running = tokio::spawn(async move {
-            server.run(router, stopped).await;
+            server.run(router, lasting, stopped).await;
             app.close().await;
         });
         // Only the first server of a process installs it.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self { address, key, client, data, stop, running }
+        Self { address, key, satellites, client, data, stop, running }
     }
 
     pub async fn stop(self) {

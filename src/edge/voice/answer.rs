@@ -16,7 +16,7 @@ use crate::language::{Reading, Slot};
 use crate::reply::Spoken;
 use crate::turn::{Answer, Timings};
 
-/// Headers of an answer that is a WAV file.
+/// Headers of an answer that is sound.
 pub const HEADERS: [&str; 10] = [
     "voicecart-session",
     "voicecart-session-open",
@@ -159,16 +159,18 @@ pub struct AudioBody {
 
 /// The answer in the form the caller wants.
 pub(super) fn respond(answer: Answer, wanted: Wanted, links: &Links) -> Result<Response, Refusal> {
-    let sound = answer.speech.as_ref().map(|s| (wav::encode(&s.pcm, s.rate), s.rate));
     let mut body = TurnBody::from(&answer);
-    if wanted == Wanted::Wav {
-        let Some((wav, _)) = sound else {
-            return Err(
-                Refusal::new(UNAVAILABLE, "the answer could not be spoken; ask for application/json").retry_after(1)
-            );
-        };
-        return Ok((headers(&body), [(header::CONTENT_TYPE, "audio/wav")], wav).into_response());
+    if let Wanted::Sound(format) = wanted {
+        let sound = answer.speech.as_ref().and_then(|s| {
+            let encoded = format.encode(&s.pcm, s.rate);
+            encoded.inspect_err(|error| tracing::error!(%error, "an answer could not be written")).ok()
+        });
+        let unspoken =
+            || Refusal::new(UNAVAILABLE, "the answer could not be spoken; ask for application/json").retry_after(1);
+        let sound = sound.ok_or_else(unspoken)?;
+        return Ok((headers(&body), [(header::CONTENT_TYPE, format.content_type())], sound).into_response());
     }
+    let sound = answer.speech.as_ref().map(|s| (wav::encode(&s.pcm, s.rate), s.rate));
     body.audio = sound.and_then(|(wav, rate)| match wanted {
         Wanted::Inline => {
             let base64 = Some(base64::engine::general_purpose::STANDARD.encode(wav));
@@ -181,7 +183,7 @@ pub(super) fn respond(answer: Answer, wanted: Wanted, links: &Links) -> Result<R
             url: Some(format!("/v1/audio/{id}")),
             expires_in: Some(links.seconds()),
         }),
-        Wanted::Words | Wanted::Wav => None,
+        Wanted::Words | Wanted::Sound(_) => None,
     });
     Ok(Json(body).into_response())
 }

@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use utoipa::IntoParams;
 
 use super::TextBody;
+use crate::audio::encode::Format;
 use crate::dialogue::SessionId;
 use crate::edge::Doors;
 use crate::edge::problem::{BAD_JSON, BAD_PARAMETER, NOT_ACCEPTABLE, Refusal, UNSUPPORTED_BODY};
@@ -45,8 +46,8 @@ pub enum Wanted {
     Inline,
     /// JSON with a link to the audio.
     Link,
-    /// The audio; everything else in headers.
-    Wav,
+    /// The audio, written like this; everything else in headers.
+    Sound(Format),
 }
 
 /// A request's parameters, checked.
@@ -69,6 +70,11 @@ pub fn of_text(parts: &Parts, body: &TextBody) -> Result<Form, Refusal> {
     let TextBody { session, customer, locale, audio, .. } = body;
     let (session, customer, audio) = (session.as_deref(), customer.as_deref(), audio.as_deref());
     form(&parts.headers, session, customer, locale.clone(), audio, Wanted::Words)
+}
+
+/// For a conversation that names its audio by itself.
+pub fn of_stream(session: Option<&str>, customer: Option<&str>, locale: Option<String>) -> Result<Form, Refusal> {
+    form(&HeaderMap::new(), session, customer, locale, None, Wanted::Words)
 }
 
 fn form(
@@ -97,7 +103,7 @@ fn form(
         customer: customer.map(CustomerId::new).transpose().map_err(|e| bad("customer", e.to_string()))?,
         locale,
         request,
-        wanted: if wants_wav(headers)? { Wanted::Wav } else { in_json },
+        wanted: wanted_sound(headers)?.map_or(in_json, Wanted::Sound),
     })
 }
 
@@ -124,28 +130,33 @@ impl Form {
     }
 }
 
-/// Whether the caller would rather have `audio/wav` than JSON.
-fn wants_wav(headers: &HeaderMap) -> Result<bool, Refusal> {
+/// The kind of audio that the caller would rather have than JSON.
+fn wanted_sound(headers: &HeaderMap) -> Result<Option<Format>, Refusal> {
     let given: Vec<&str> = headers.get_all(header::ACCEPT).iter().filter_map(|v| v.to_str().ok()).collect();
     if given.is_empty() {
-        return Ok(false);
+        return Ok(None);
     }
-    let mut best: Option<(f32, bool)> = None;
+    let mut best: Option<(f32, Option<Format>)> = None;
     for range in given.iter().flat_map(|v| v.split(',')) {
         let mut pieces = range.split(';').map(str::trim);
         let kind = pieces.next().unwrap_or_default().to_ascii_lowercase();
         let weight = pieces.find_map(|p| p.strip_prefix("q=")).and_then(|q| q.parse().ok()).unwrap_or(1.0);
-        let wav = match kind.as_str() {
-            "application/json" | "application/*" | "*/*" | "application/problem+json" => false,
-            "audio/wav" | "audio/x-wav" | "audio/vnd.wave" | "audio/wave" | "audio/*" => true,
+        let sound = match kind.as_str() {
+            "application/json" | "application/*" | "*/*" | "application/problem+json" => None,
+            "audio/wav" | "audio/x-wav" | "audio/vnd.wave" | "audio/wave" | "audio/*" => Some(Format::Wav),
+            "audio/ogg" | "audio/opus" => Some(Format::Opus),
+            "audio/flac" | "audio/x-flac" => Some(Format::Flac),
+            "audio/mpeg" | "audio/mp3" => Some(Format::Mp3),
             _ => continue,
         };
         if weight > 0.0 && best.is_none_or(|(w, _)| weight > w) {
-            best = Some((weight, wav));
+            best = Some((weight, sound));
         }
     }
-    best.map(|(_, wav)| wav)
-        .ok_or_else(|| Refusal::new(NOT_ACCEPTABLE, "the answer can be application/json or audio/wav"))
+    best.map(|(_, sound)| sound).ok_or_else(|| {
+        let kinds = "application/json, audio/wav, audio/ogg (Opus), audio/flac or audio/mpeg";
+        Refusal::new(NOT_ACCEPTABLE, format!("the answer can be {kinds}"))
+    })
 }
 
 /// Refuses a body that says it is something else than JSON.
@@ -185,18 +196,20 @@ mod tests {
 
     #[test]
     fn accepted_types() {
-        for (accept, wav) in [
-            ("*/*", Some(false)),
-            ("application/json", Some(false)),
-            ("audio/wav", Some(true)),
-            ("audio/*;q=0.5, application/json", Some(false)),
-            ("application/json;q=0.1, audio/wav;q=0.2", Some(true)),
+        for (accept, sound) in [
+            ("*/*", Some(None)),
+            ("application/json", Some(None)),
+            ("audio/wav", Some(Some(Format::Wav))),
+            ("audio/*;q=0.5, application/json", Some(None)),
+            ("application/json;q=0.1, audio/wav;q=0.2", Some(Some(Format::Wav))),
+            ("audio/ogg;codecs=opus, audio/wav;q=0.5", Some(Some(Format::Opus))),
+            ("audio/mpeg", Some(Some(Format::Mp3))),
             ("text/html", None),
             ("audio/wav;q=0", None),
         ] {
-            assert_eq!(wants_wav(&headers("accept", accept)).ok(), wav, "{accept}");
+            assert_eq!(wanted_sound(&headers("accept", accept)).ok(), sound, "{accept}");
         }
-        assert!(!wants_wav(&HeaderMap::new()).unwrap());
+        assert!(wanted_sound(&HeaderMap::new()).unwrap().is_none());
     }
 
     #[test]

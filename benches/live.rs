@@ -1,0 +1,122 @@
+//! Live conversations on this machine: how soon the reply begins, how soon words come, and how many callers in real time
+//! one server takes. The server runs in this process with the embedded model. `LIVE_CALLERS` lists the crowds to try.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)] // a measurement, not the server
+
+#[path = "../tests/support/mod.rs"]
+mod support;
+
+use std::time::{Duration, Instant};
+
+use support::Server;
+use support::live::{Client, fixture, silence};
+
+const CLIP: &str = "24-add-twelve-batteries-to-my-basket-clean";
+const RUNS: usize = 15;
+
+/// One utterance, in milliseconds.
+#[derive(Clone, Copy, Debug)]
+struct Turn {
+    /// From the end of the clip's last voice to the first sound of the reply.
+    silence_to_sound: f64,
+    /// The same without the silence that was waited out: from the moment the end was noticed.
+    noticed_to_sound: f64,
+    /// Speech that had been sent when the first words came.
+    first_partial: Option<f64>,
+}
+
+/// Says the clip in real time and waits for the reply.
+async fn turn(client: &mut Client, clip: &[i16]) -> Turn {
+    let began = Instant::now();
+    let seen = client.events.len();
+    let sound = [clip.to_vec(), silence(2.0)].concat();
+    let (mut first_partial, mut noticed, mut heard, mut last_voice, mut started) = (None, None, None, 0.0, 0.0);
+    let mut tick = tokio::time::interval(Duration::from_millis(20));
+    let mut frames = sound.chunks(320);
+    while heard.is_none() {
+        tokio::select! {
+            _ = tick.tick() => {
+                let frame: Vec<i16> = frames.next().map_or_else(|| vec![0; 320], <[i16]>::to_vec);
+                client.say(&frame, false).await;
+            }
+            event = client.next() => {
+                let event = event.expect("the server closed");
+                let now = began.elapsed().as_secs_f64() * 1e3;
+                match event["type"].as_str().unwrap() {
+                    "speech-start" => started = event["at_ms"].as_f64().unwrap(),
+                    "partial" if first_partial.is_none() => first_partial = Some(now),
+                    "speech-end" => {
+                        noticed = Some(now);
+                        last_voice = event["last_voice_ms"].as_f64().unwrap() - event["at_ms"].as_f64().unwrap();
+                    }
+                    "audio-start" => heard = Some(now),
+                    "error" => panic!("{event}"),
+                    _ => {}
+                }
+            }
+        }
+    }
+    assert!(seen < client.events.len());
+    let (noticed, heard) = (noticed.unwrap(), heard.unwrap());
+    let _ = started;
+    Turn { silence_to_sound: heard - noticed - last_voice, noticed_to_sound: heard - noticed, first_partial }
+}
+
+fn summary(name: &str, mut values: Vec<f64>) {
+    values.sort_by(f64::total_cmp);
+    let at = |part: usize| {
+        values.get((values.len() * part / 100).min(values.len().saturating_sub(1))).copied().unwrap_or(f64::NAN)
+    };
+    println!("  {name}: median {:.0} ms, 95% {:.0} ms, {:.0} to {:.0} ms", at(50), at(95), at(0), at(100));
+}
+
+fn main() {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(measure());
+}
+
+async fn measure() {
+    let server = Server::with(|s| s.limits.turns = 1_000).await;
+    let clip = fixture(CLIP);
+    println!(
+        "live conversations, {:.1} s of speech, {} processors",
+        clip.len() as f32 / 16_000.0,
+        std::thread::available_parallelism().unwrap()
+    );
+
+    let mut turns = Vec::new();
+    for _ in 0..RUNS {
+        let mut client = Client::open(&server, "").await;
+        turns.push(turn(&mut client, &clip).await);
+    }
+    println!("one caller, {RUNS} runs:");
+    summary(
+        "end of speech to first sound, with the endpoint's silence",
+        turns.iter().map(|t| t.silence_to_sound).collect(),
+    );
+    summary("end noticed to first sound", turns.iter().map(|t| t.noticed_to_sound).collect());
+    summary("first words after the clip began", turns.iter().filter_map(|t| t.first_partial).collect());
+
+    let crowds = std::env::var("LIVE_CALLERS").unwrap_or_else(|_| "5,10,15,20,25,30,40".into());
+    for callers in crowds.split(',').map(|c| c.trim().parse::<usize>().unwrap()) {
+        let calls = (0..callers).map(|n| {
+            let (server, clip) = (&server, &clip);
+            async move {
+                // Not in step: people are not.
+                tokio::time::sleep(Duration::from_millis(n as u64 * 4_000 / callers as u64)).await;
+                let mut client = Client::open(server, "pacing=none").await;
+                let mut turns = Vec::new();
+                for _ in 0..3 {
+                    turns.push(turn(&mut client, clip).await);
+                    client.say(&silence(1.5), true).await;
+                }
+                turns
+            }
+        });
+        let turns: Vec<Turn> = futures::future::join_all(calls).await.into_iter().flatten().collect();
+        summary(
+            &format!("{callers} callers, end of speech to first sound"),
+            turns.iter().map(|t| t.silence_to_sound).collect(),
+        );
+    }
+    server.stop().await;
+}

@@ -1,0 +1,79 @@
+//! What every door takes in the same way: a place among the turns worked on, a whole body, sound decoded from it. Bounds
+//! bytes, seconds and time; knows nothing of what is asked for.
+
+use std::time::{Duration, Instant};
+
+use axum::body::Body;
+use bytes::Bytes;
+use futures::StreamExt;
+use http::{HeaderMap, header};
+
+use super::Doors;
+use super::problem::{self, Refusal};
+use crate::audio::Samples;
+use crate::audio::decode::{self, Limits};
+use crate::telemetry::metrics::{self, InFlight};
+
+/// Shortest audio that can hold a word, in seconds.
+pub const SHORTEST: f32 = 0.25;
+
+/// One of the turns worked on, until dropped.
+pub type Place = (tokio::sync::OwnedSemaphorePermit, InFlight);
+
+/// When a turn that begins at `from` must be over.
+pub fn deadline(doors: &Doors, from: Instant) -> Instant {
+    from + Duration::from_millis(doors.settings.deadlines.turn_ms)
+}
+
+/// A place among the turns worked on, or a refusal at once: waiting in line here would only make everybody late.
+pub fn admit(doors: &Doors, door: &'static str) -> Result<Place, Refusal> {
+    match doors.turns.clone().try_acquire_owned() {
+        Ok(permit) => Ok((permit, InFlight::enter())),
+        Err(_) => {
+            metrics::refused(door, "overloaded");
+            Err(Refusal::new(problem::BUSY, "as many turns as this server takes are under way").retry_after(1))
+        }
+    }
+}
+
+/// The whole body, unless it is too large or takes too long.
+pub async fn read(body: Body, headers: &HeaderMap, limit: usize, ms: u64) -> Result<Bytes, Refusal> {
+    let too_large = || Refusal::new(problem::TOO_LARGE, format!("the body may have {limit} bytes at most"));
+    let promised = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
+    if promised.is_some_and(|n| n > limit as u64) {
+        return Err(too_large());
+    }
+    let collect = async {
+        let mut bytes = Vec::with_capacity(promised.unwrap_or(0) as usize);
+        let mut chunks = body.into_data_stream();
+        while let Some(chunk) = chunks.next().await {
+            let chunk = chunk.map_err(|_| Refusal::new(problem::BAD_REQUEST, "the body broke off"))?;
+            if bytes.len() + chunk.len() > limit {
+                return Err(too_large());
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(Bytes::from(bytes))
+    };
+    tokio::time::timeout(Duration::from_millis(ms), collect)
+        .await
+        .unwrap_or_else(|_| Err(Refusal::new(problem::SLOW, format!("the body did not arrive within {ms} ms"))))
+}
+
+/// The sound in these bytes, of at most `seconds`; decoded on a thread that may take its time.
+pub async fn decode(
+    doors: &Doors,
+    door: &'static str,
+    bytes: Bytes,
+    kind: Option<String>,
+    seconds: u32,
+) -> Result<Samples, Refusal> {
+    let max_bytes = doors.settings.limits.upload_bytes;
+    let accepted = Limits { max_bytes, max_seconds: seconds as f32, min_seconds: SHORTEST };
+    let decoded = tokio::task::spawn_blocking(move || decode::decode(&bytes, kind.as_deref(), &accepted));
+    let samples = decoded.await.map_err(|error| {
+        tracing::error!(%error, "audio decoding broke off");
+        Refusal::new(problem::INTERNAL, "the audio could not be decoded; the log has the cause")
+    })?;
+    Ok(samples.inspect_err(|_| metrics::refused(door, "audio"))?)
+}
