@@ -32,7 +32,7 @@ use crate::tts::{Synthesizer, VoiceSettings};
 use crate::turn::{Caller, Spine, Stages, Trust};
 
 pub use first::new_key;
-pub use places::shipped;
+pub use places::{locale as locale_folder, shipped};
 
 /// Silence after which a conversation is forgotten.
 const SESSION_LAPSE: Duration = Duration::from_secs(24 * 3_600);

@@ -2,15 +2,18 @@
 //! Refuses to know the shop, the session or the money.
 
 pub mod builtins;
+pub mod changes;
 pub mod check;
 pub mod classifier;
 pub mod dates;
 pub mod examples;
 pub mod filler;
+pub mod mapping;
 pub mod model;
 pub mod slots;
 pub mod templates;
 mod understand;
+pub mod variants;
 pub mod vocabulary;
 
 use std::ops::Range;

@@ -6,6 +6,7 @@
 pub mod doctor;
 pub mod envelope;
 pub mod handle;
+pub mod package;
 pub mod settings;
 pub mod verify;
 
