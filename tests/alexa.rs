@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // helpers outside #[test] functions too
 
+mod alexa_mutants;
 mod support;
 
 use std::time::Duration;
@@ -130,6 +131,7 @@ async fn a_server_that_checks_no_signatures() {
     a_recognised_speaker_has_a_basket_apart_from_the_household(&server).await;
     asking_whether_it_could_be_done_does_nothing(&server).await;
     the_doctor_finds_that_it_checks_nothing(&server).await;
+    alexa_mutants::no_mutant_gets_more_than_an_answer(&server).await;
     server.stop().await;
 }
 
