@@ -75,6 +75,8 @@ pub struct Alexa {
     pub deadline_ms: u64,
     /// Turns worked on at once; one more is told to wait a moment.
     pub max_in_flight: usize,
+    /// Whether Alexa is taught, while a session lasts, the names of what is shown and of what the customer bought.
+    pub dynamic_entities: bool,
 }
 
 /// Home Assistant's satellites. The settings are reserved: this version does not speak the protocol yet.
@@ -262,6 +264,7 @@ impl Default for Alexa {
             tolerance_seconds: 150,
             deadline_ms: 6_000,
             max_in_flight: 512,
+            dynamic_entities: true,
         }
     }
 }

@@ -71,6 +71,9 @@ pub struct Reading {
     pub source: Source,
     /// The words that were read; empty where Alexa sent only intent and slots.
     pub utterance: String,
+    /// What the shopper said when asked whether all of it is right; absent where nobody has asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed: Option<bool>,
 }
 
 /// How a reading was reached, surest first.
@@ -102,6 +105,9 @@ pub struct Slot {
     pub span: Option<Range<usize>>,
     /// Entity resolution, best first; empty when nothing in the model or the vocabulary matched.
     pub resolutions: Vec<Resolution>,
+    /// What the shopper said when this value was read back; absent where nobody has asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed: Option<bool>,
 }
 
 /// One candidate that a slot's words may stand for.
@@ -114,6 +120,18 @@ pub struct Resolution {
 }
 
 impl Reading {
+    /// A reading that names only an intent.
+    pub fn bare(intent: &str, source: Source) -> Self {
+        Self {
+            intent: intent.to_owned(),
+            confidence: 1.0,
+            slots: Vec::new(),
+            source,
+            utterance: String::new(),
+            confirmed: None,
+        }
+    }
+
     pub fn slot(&self, name: &str) -> Option<&Slot> {
         self.slots.iter().find(|s| s.name == name && !s.value.is_empty())
     }

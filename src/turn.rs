@@ -12,11 +12,14 @@ use crate::asr::{AsrError, Bias, Recognizer, Transcript};
 use crate::audio::Samples;
 use crate::clock::{Clock, Ids};
 use crate::dialogue::session::Answered;
-use crate::dialogue::{Decision, Dialogue, Say, Session, SessionError, SessionId, SessionStore};
+use crate::dialogue::{Asks, Decision, Dialogue, Filled, Say, Session, SessionError, SessionId, SessionStore};
 use crate::language::{Reading, Understander, Utterance};
 use crate::reply::{Manner, Phrases, Reply};
-use crate::shop::{CustomerId, RequestId, Shop, ShopError};
+use crate::shop::{Act, CustomerId, Order, Outcome, RequestId, Shop, ShopError};
 use crate::tts::{Speech, Synthesizer, TtsError, VoiceSettings};
+
+/// Orders looked at for names that may be spoken.
+const LAST_ORDERS: u32 = 10;
 
 /// Who asks, and under what terms.
 #[derive(Clone, Debug)]
@@ -41,6 +44,10 @@ pub struct Answer {
     pub open: bool,
     pub transcript: Option<Transcript>,
     pub reading: Option<Reading>,
+    /// What is said, for doors that show it too.
+    pub say: Arc<Say>,
+    /// What the shopper is asked to fill or to confirm next, if anything.
+    pub asks: Option<Asks>,
     pub reply: Reply,
     /// Absent when not asked for, or when synthesis failed (the words are still there).
     pub speech: Option<Speech>,
@@ -184,12 +191,16 @@ impl Spine {
                 return Err(TurnError::RequestReused(caller.request.as_str().to_owned()));
             }
             let reply = self.word(&seen.say, &session);
-            let (reading, open) = (seen.reading.clone(), !seen.ended);
+            let (reading, open, say) = (seen.reading.clone(), !seen.ended, seen.say.clone());
+            let latest = session.answered.last().is_some_and(|a| a.request == caller.request);
+            let asks = latest.then(|| self.dialogue.asks(&session)).flatten();
             return Ok(Answer {
                 session: session.id,
                 open,
                 transcript: None,
                 reading,
+                say,
+                asks,
                 reply,
                 speech: None,
                 timings: *timings,
@@ -215,6 +226,7 @@ impl Spine {
             Some(reading) => self.converse(&mut session, reading, caller, timings).await?,
         };
 
+        let say = Arc::new(say);
         let mut reply = self.word(&say, &session);
         let open = reply.keep_open;
         if !open {
@@ -223,14 +235,15 @@ impl Spine {
         session.remember(Answered {
             request: caller.request.clone(),
             fingerprint,
-            say: Arc::new(say),
+            say: Arc::clone(&say),
             reading: reading.clone(),
             ended: !open,
         });
         session.touched = self.clock.now();
         let id = session.id.clone();
+        let asks = self.dialogue.asks(&session);
         self.sessions.save(session).await?;
-        Ok(Answer { session: id, open, transcript, reading, reply, speech: None, timings: *timings })
+        Ok(Answer { session: id, open, transcript, reading, say, asks, reply, speech: None, timings: *timings })
     }
 
     async fn open(&self, id: SessionId, caller: &Caller) -> Result<Session, TurnError> {
@@ -278,7 +291,11 @@ impl Spine {
         timings: &mut Timings,
     ) -> Result<Say, TurnError> {
         let here = self.clock.here();
-        let mut decision = self.dialogue.decide(session, reading, &here);
+        let filled = match self.dialogue.fill(session, self.understander.model(), reading, here.date()) {
+            Filled::Say(say) => return Ok(say),
+            Filled::Reading(reading) => reading,
+        };
+        let mut decision = self.dialogue.decide(session, &filled, &here);
         // "Add the second one" may need a product looked up before it can be added: a few steps, never a loop.
         for _ in 0..3 {
             let act = match decision {
@@ -295,6 +312,20 @@ impl Spine {
             Decision::Act(act) => {
                 tracing::error!(?act, "the dialogue asked for a fourth act in one turn");
                 Ok(Say::Trouble)
+            }
+        }
+    }
+
+    /// The customer's last orders, newest first, for doors that want to know what may be spoken of; none where the shop
+    /// does not answer in time.
+    pub async fn bought_before(&self, customer: &CustomerId, request: &RequestId, deadline: Instant) -> Vec<Order> {
+        let list = self.shop.perform(Act::ListOrders { limit: LAST_ORDERS }, customer, request);
+        match tokio::time::timeout_at(deadline.into(), list).await {
+            Ok(Ok(Outcome::Orders(orders))) => orders,
+            Ok(Ok(_)) | Err(_) => Vec::new(),
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "the last orders could not be listed");
+                Vec::new()
             }
         }
     }

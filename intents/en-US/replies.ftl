@@ -104,6 +104,9 @@ not-understood-often =
 did-you-say =
     Did you say: { $words }?
     .reprompt = Was it: { $words }? Yes or no is fine.
+# A question that model.json words itself, in its prompts.
+prompt = { $words }
+    .reprompt = { $words }
 nothing-open =
     There's no question open right now. What would you like?
     .reprompt = You can say: find coffee, order my usual, or where is my order.

@@ -81,6 +81,7 @@ settings! {
     "alexa.tolerance_seconds" Whole "how far a request's timestamp may be off, 0 to 150";
     "alexa.deadline_ms" Whole "a turn for Alexa, in milliseconds, 500 to 7500";
     "alexa.max_in_flight" Whole "turns for Alexa worked on at once";
+    "alexa.dynamic_entities" Flag "teach Alexa, for a session, the names of what is shown and was bought";
     "wyoming.bind" MaybeText "reserved for Home Assistant satellites; not served yet";
     "shop.sample" Flag "fill a new database with the sample shop";
     "shop.guest" Text "customer that unknown callers are";

@@ -28,6 +28,10 @@ pub enum Say {
     DidYouSay {
         words: String,
     },
+    /// A question of the model's own, worded there.
+    Prompt {
+        words: String,
+    },
     /// "Yes" or "no" with no question open, or "repeat" with nothing said.
     NothingOpen,
 

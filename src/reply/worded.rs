@@ -62,6 +62,7 @@ pub(super) fn stays_open(say: &Say) -> bool {
         | Say::NotHeard
         | Say::NotUnderstood { .. }
         | Say::DidYouSay { .. }
+        | Say::Prompt { .. }
         | Say::NothingOpen
         | Say::Results { .. }
         | Say::NothingFound { .. }
@@ -114,6 +115,7 @@ pub(super) fn draft(t: &Teller, say: &Say) -> Draft {
             _ => "not-understood-often",
         }),
         Say::DidYouSay { words } => t.draft("did-you-say", &args!["words" => t.quoted(words)]),
+        Say::Prompt { words } => t.draft("prompt", &args!["words" => super::script::plain(words)]),
         Say::NothingOpen => t.plain_draft("nothing-open"),
         Say::Pace { percent } => talk::pace(t, *percent),
         Say::Spelled { words } => talk::spelled(t, words),

@@ -2,6 +2,7 @@
 //! know who signed it; knows the spine only as a place that answers readings.
 
 pub mod could;
+pub mod directives;
 pub mod identity;
 pub mod reading;
 
@@ -11,6 +12,7 @@ use std::time::Instant;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use serde_json::Value;
 use tokio::sync::Semaphore;
 
 use super::AlexaSettings;
@@ -18,7 +20,7 @@ use super::envelope::{Class, Envelope, class, response};
 use crate::dialogue::Say;
 use crate::language::Reading;
 use crate::reply::{Manner, Reply};
-use crate::shop::{CustomerId, ShopError};
+use crate::shop::{CustomerId, RequestId, ShopError};
 use crate::telemetry::metrics::{self, StageTimes};
 use crate::turn::{Answer, Caller, Spine, Timings, TurnError};
 
@@ -39,6 +41,8 @@ pub struct Handler {
     resolve: Resolve,
     deadline: std::time::Duration,
     permits: Semaphore,
+    /// Whether Alexa is taught the names of what the shopper may mean.
+    teaches: bool,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -58,7 +62,7 @@ enum Failure {
 impl Handler {
     pub fn new(settings: &AlexaSettings, spine: std::sync::Arc<Spine>, resolve: Resolve) -> Self {
         let permits = Semaphore::new(settings.max_in_flight.min(Semaphore::MAX_PERMITS));
-        Self { spine, resolve, deadline: settings.deadline(), permits }
+        Self { spine, resolve, deadline: settings.deadline(), permits, teaches: settings.dynamic_entities }
     }
 
     /// The answer to any request. `body` is what the envelope was read from.
@@ -66,8 +70,18 @@ impl Handler {
         let kind = envelope.request.kind.as_str();
         let class = class(kind);
         match class {
-            Class::Opens => self.speak(envelope, body, reading::bare(LAUNCH)).await,
-            Class::Intent => self.speak(envelope, body, self.intent(envelope)).await,
+            Class::Opens => {
+                let task = envelope.request.task.get();
+                let task = task.and_then(|t| reading::of_task(t, self.spine.understander.model()));
+                self.speak(envelope, body, task.unwrap_or_else(|| reading::bare(LAUNCH))).await
+            }
+            Class::Intent => {
+                let reading = self.intent(envelope);
+                if directives::delegated(&reading.intent, dialog_state(envelope), self.spine.understander.model()) {
+                    return Cow::Owned(response::silent_with(&[directives::delegate()]));
+                }
+                self.speak(envelope, body, reading).await
+            }
             Class::Continues => self.go_on(envelope, body).await,
             Class::CanFulfill => {
                 let model = self.spine.understander.model();
@@ -110,20 +124,25 @@ impl Handler {
         // A panic is a bug, but the shopper still gets a sentence; every stage behind here keeps its own state whole.
         let turn = AssertUnwindSafe(self.turn(envelope, body, reading)).catch_unwind();
         let json = match turn.await.unwrap_or(Err(Failure::Panicked)) {
-            Ok(answer) => {
+            Ok((answer, directives)) => {
                 let intent = answer.reading.as_ref().map_or("", |r| r.intent.as_str());
                 metrics::turn_finished("alexa", intent, "answered", &times(&answer.timings));
-                response::spoken(&answer.reply, answer.open, attributes)
+                response::spoken(&answer.reply, answer.open, attributes, &directives)
             }
             Err(failure) => {
                 let reply = self.apologise(&failure);
-                response::spoken(&reply, reply.keep_open, attributes)
+                response::spoken(&reply, reply.keep_open, attributes, &[])
             }
         };
         Cow::Owned(json)
     }
 
-    async fn turn(&self, envelope: &Envelope<'_>, body: &[u8], reading: Reading) -> Result<Answer, Failure> {
+    async fn turn(
+        &self,
+        envelope: &Envelope<'_>,
+        body: &[u8],
+        reading: Reading,
+    ) -> Result<(Answer, Vec<Value>), Failure> {
         let deadline = Instant::now() + self.deadline;
         let _permit = self.permits.try_acquire().map_err(|_| Failure::Full)?;
         let _in_flight = metrics::InFlight::enter();
@@ -132,13 +151,48 @@ impl Handler {
         let customer = found.await.map_err(|_| TurnError::Deadline)?.map_err(Failure::Customer)?;
         let caller = Caller {
             session: identity::session(envelope),
-            customer,
+            customer: customer.clone(),
             locale: locale(envelope).to_owned(),
-            request,
+            request: request.clone(),
             deadline,
             speak: false,
         };
-        Ok(self.spine.from_reading(reading, caller).await?)
+        let answer = self.spine.from_reading(reading, caller).await?;
+        let directives = self.directives(envelope, &answer, &customer, &request, deadline).await;
+        Ok((answer, directives))
+    }
+
+    /// What Alexa is asked to do beside speaking.
+    async fn directives(
+        &self,
+        envelope: &Envelope<'_>,
+        answer: &Answer,
+        customer: &CustomerId,
+        request: &RequestId,
+        deadline: Instant,
+    ) -> Vec<Value> {
+        let model = self.spine.understander.model();
+        let fresh = envelope.session.get().is_some_and(|s| s.is_new());
+        let mut out = Vec::new();
+        if !answer.open {
+            // Nobody was taught anything in a session of one turn.
+            if !fresh && self.teaches && envelope.session.get().is_some() {
+                out.push(directives::forget());
+            }
+            return out;
+        }
+        // A state of the dialog is sent only where the model that Alexa has knows dialogs.
+        if !dialog_state(envelope).is_empty()
+            && let Some(asks) = &answer.asks
+        {
+            out.extend(directives::dialog(asks, model));
+        }
+        let shown = directives::shown(&answer.say);
+        if self.teaches && (fresh || !shown.is_empty()) {
+            let orders = self.spine.bought_before(customer, request, deadline).await;
+            out.extend(directives::entities(shown, &orders, model));
+        }
+        out
     }
 
     fn apologise(&self, failure: &Failure) -> Reply {
@@ -181,6 +235,11 @@ fn report(envelope: &Envelope<'_>) {
     if let Some(message) = &error.message {
         tracing::debug!(message = message.as_str(), "Alexa's words about it");
     }
+}
+
+/// How far Alexa says she is with filling the slots; empty where she says nothing.
+fn dialog_state<'e>(envelope: &'e Envelope<'_>) -> &'e str {
+    envelope.request.dialog_state.as_ref().map_or("", |state| state.as_str())
 }
 
 fn locale<'e>(envelope: &'e Envelope<'_>) -> &'e str {

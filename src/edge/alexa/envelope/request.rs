@@ -86,6 +86,9 @@ pub struct Request<'a> {
     pub dialog_state: Option<Text<'a>>,
     #[serde(borrow)]
     pub intent: Maybe<Intent<'a>>,
+    /// What a launch is for, where it is for something.
+    #[serde(borrow)]
+    pub task: Maybe<Task<'a>>,
     /// Why a session ended.
     #[serde(borrow, deserialize_with = "text")]
     pub reason: Option<Text<'a>>,
@@ -103,11 +106,22 @@ pub struct Trouble<'a> {
     pub message: Option<Text<'a>>,
 }
 
+/// What another skill, or a customer who named none, wants done.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
+pub struct Task<'a> {
+    #[serde(borrow, deserialize_with = "text")]
+    pub name: Option<Text<'a>>,
+    pub input: Option<serde_json::Value>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Intent<'a> {
     #[serde(borrow, deserialize_with = "text")]
     pub name: Option<Text<'a>>,
+    #[serde(borrow, deserialize_with = "text")]
+    pub confirmation_status: Option<Text<'a>>,
     #[serde(borrow)]
     pub slots: Members<'a, Slot<'a>>,
 }
@@ -117,6 +131,8 @@ pub struct Intent<'a> {
 pub struct Slot<'a> {
     #[serde(borrow, deserialize_with = "text")]
     pub value: Option<Text<'a>>,
+    #[serde(borrow, deserialize_with = "text")]
+    pub confirmation_status: Option<Text<'a>>,
     #[serde(borrow)]
     pub resolutions: Maybe<Resolutions<'a>>,
     #[serde(borrow)]
@@ -281,7 +297,8 @@ mod tests {
         "user":{"userId":"u"},"attributes":{"k":[1]}},"context":{"System":{"application":{"applicationId":"a"},
         "user":{"userId":"u"},"person":{"personId":"p"}}},"request":{"type":"IntentRequest","requestId":"r",
         "timestamp":"t","locale":"en-US","dialogState":"STARTED","reason":"x","error":{"type":"e","message":"m"},
-        "intent":{"name":"I","slots":{"S":{"value":"v","resolutions":{"resolutionsPerAuthority":[{"authority":"a",
+        "task":{"name":"t","input":{"a":"b"}},
+        "intent":{"name":"I","confirmationStatus":"NONE","slots":{"S":{"value":"v","confirmationStatus":"NONE","resolutions":{"resolutionsPerAuthority":[{"authority":"a",
         "status":{"code":"ER_SUCCESS_MATCH"},"values":[{"value":{"name":"n","id":"i"}}]}]},
         "slotValue":{"type":"List","values":[{"value":"w"}]}}}}}}"#;
 
