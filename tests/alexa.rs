@@ -4,6 +4,7 @@
 
 mod alexa_dialog;
 mod alexa_mutants;
+mod alexa_services;
 mod support;
 
 use std::time::Duration;

@@ -111,6 +111,7 @@ nothing-open =
     There's no question open right now. What would you like?
     .reprompt = You can say: find coffee, order my usual, or where is my order.
 trouble = Sorry, I can't reach the shop right now. Nothing was changed. Please try again in a minute.
+one-moment = One moment, please.
 busy = Sorry, the shop is very busy right now. Please try again in a moment.
 
 ## Finding

@@ -3,6 +3,7 @@
 mod doctor;
 mod export;
 mod models;
+mod notify;
 
 use clap::Subcommand;
 
@@ -18,6 +19,8 @@ pub enum Alexa {
     Import(models::Import),
     /// Tell what changed between two interaction models
     Diff(models::Diff),
+    /// Tell a customer through Alexa how an order fares
+    Notify(notify::Notify),
 }
 
 impl Alexa {
@@ -27,6 +30,7 @@ impl Alexa {
             Self::Export(export) => export.run(shared),
             Self::Import(import) => import.run(shared),
             Self::Diff(diff) => diff.run(shared),
+            Self::Notify(notify) => notify.run(shared),
         }
     }
 }

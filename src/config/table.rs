@@ -78,9 +78,11 @@ settings! {
     "alexa.application_ids" List "skill ids that are answered; empty answers any";
     "alexa.extra_root" MaybeText "PEM file with one more trusted root, for tests";
     "alexa.chain_base_override" MaybeUrl "address to fetch certificate chains from, for tests";
+    "alexa.services_override" MaybeUrl "address asked in place of Alexa's services, for tests";
     "alexa.tolerance_seconds" Whole "how far a request's timestamp may be off, 0 to 150";
     "alexa.deadline_ms" Whole "a turn for Alexa, in milliseconds, 500 to 7500";
     "alexa.max_in_flight" Whole "turns for Alexa worked on at once";
+    "alexa.progress_after_ms" Whole "wait before a shopper is told that the answer is coming, in milliseconds";
     "alexa.dynamic_entities" Flag "teach Alexa, for a session, the names of what is shown and was bought";
     "wyoming.bind" MaybeText "reserved for Home Assistant satellites; not served yet";
     "shop.sample" Flag "fill a new database with the sample shop";
@@ -126,6 +128,7 @@ mod tests {
         let mut full = Settings::default();
         full.alexa.extra_root = Some("root.pem".into());
         full.alexa.chain_base_override = Some("http://localhost".into());
+        full.alexa.services_override = Some("http://localhost".into());
         full.wyoming.bind = Some(full.bind);
         full.models.mirror = Some("https://mirror.example".into());
         full.asr.model = Some("tiny.en".into());

@@ -144,6 +144,8 @@ pub enum Say {
     Spelled {
         words: String,
     },
+    /// The answer takes a while; it follows.
+    OneMoment,
     /// The shop cannot be reached; nothing was changed.
     Trouble,
     /// Too many callers.

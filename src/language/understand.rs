@@ -312,11 +312,7 @@ fn options() -> Options {
 }
 
 fn rejected(text: &str) -> Reading {
-    Reading {
-        confidence: 0.0,
-        utterance: text.to_owned(),
-        ..Reading::bare("AMAZON.FallbackIntent", Source::Rejected)
-    }
+    Reading { confidence: 0.0, utterance: text.to_owned(), ..Reading::bare("AMAZON.FallbackIntent", Source::Rejected) }
 }
 
 /// What one call of `read` looks at.

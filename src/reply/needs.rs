@@ -53,6 +53,7 @@ pub(super) const NEEDS: &[Need] = &[
     need("nothing-open.reprompt", &[]),
     need("trouble", &[]),
     need("busy", &[]),
+    need("one-moment", &[]),
     need("results-intro-one", &[]),
     need("results-intro-all", &["total"]),
     need("results-intro-many", &["total", "rounded", "shown"]),

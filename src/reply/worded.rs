@@ -55,7 +55,7 @@ impl Teller<'_> {
 /// nobody asked for is a nuisance in a living room.
 pub(super) fn stays_open(say: &Say) -> bool {
     match say {
-        Say::Goodbye | Say::Cancelled | Say::Bought { .. } | Say::Trouble | Say::Busy => false,
+        Say::Goodbye | Say::Cancelled | Say::Bought { .. } | Say::OneMoment | Say::Trouble | Say::Busy => false,
         Say::Welcome { .. }
         | Say::Help(_)
         | Say::AllRight
@@ -120,6 +120,7 @@ pub(super) fn draft(t: &Teller, say: &Say) -> Draft {
         Say::Pace { percent } => talk::pace(t, *percent),
         Say::Spelled { words } => talk::spelled(t, words),
         Say::Trouble => t.plain_draft("trouble"),
+        Say::OneMoment => t.plain_draft("one-moment"),
         Say::Busy => t.plain_draft("busy"),
 
         Say::Results { search, page, first, total, relaxed, back } => {

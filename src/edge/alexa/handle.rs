@@ -15,8 +15,9 @@ use futures::future::BoxFuture;
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
-use super::AlexaSettings;
 use super::envelope::{Class, Envelope, class, response};
+use super::services::{self, Access};
+use super::{AlexaError, AlexaSettings};
 use crate::dialogue::Say;
 use crate::language::Reading;
 use crate::reply::{Manner, Reply};
@@ -32,6 +33,9 @@ const LAUNCH: &str = "LaunchRequest";
 const REPEAT: &str = "AMAZON.RepeatIntent";
 const LOCALE: &str = "en-US";
 
+/// How long a word to somebody who waits may take to be heard of.
+const WORD: std::time::Duration = std::time::Duration::from_secs(2);
+
 /// The bytes of a response.
 pub type Json = Cow<'static, [u8]>;
 
@@ -43,6 +47,11 @@ pub struct Handler {
     permits: Semaphore,
     /// Whether Alexa is taught the names of what the shopper may mean.
     teaches: bool,
+    services: services::Caller,
+    /// Asked in place of Alexa's services, for tests.
+    stand_in: Option<String>,
+    /// How long a shopper waits without a word.
+    patience: std::time::Duration,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -60,9 +69,19 @@ enum Failure {
 }
 
 impl Handler {
-    pub fn new(settings: &AlexaSettings, spine: std::sync::Arc<Spine>, resolve: Resolve) -> Self {
+    pub fn new(settings: &AlexaSettings, spine: std::sync::Arc<Spine>, resolve: Resolve) -> Result<Self, AlexaError> {
         let permits = Semaphore::new(settings.max_in_flight.min(Semaphore::MAX_PERMITS));
-        Self { spine, resolve, deadline: settings.deadline(), permits, teaches: settings.dynamic_entities }
+        let stand_in = settings.services_override.clone();
+        Ok(Self {
+            spine,
+            resolve,
+            deadline: settings.deadline(),
+            permits,
+            teaches: settings.dynamic_entities,
+            services: services::Caller::new(stand_in.is_some()).map_err(|e| AlexaError::Client(e.to_string()))?,
+            stand_in,
+            patience: std::time::Duration::from_millis(settings.progress_after_ms),
+        })
     }
 
     /// The answer to any request. `body` is what the envelope was read from.
@@ -121,9 +140,10 @@ impl Handler {
 
     async fn speak(&self, envelope: &Envelope<'_>, body: &[u8], reading: Reading) -> Json {
         let attributes = envelope.session.get().and_then(|s| s.attributes.as_ref());
+        let turn = self.turn(envelope, body, reading);
         // A panic is a bug, but the shopper still gets a sentence; every stage behind here keeps its own state whole.
-        let turn = AssertUnwindSafe(self.turn(envelope, body, reading)).catch_unwind();
-        let json = match turn.await.unwrap_or(Err(Failure::Panicked)) {
+        let turn = AssertUnwindSafe(turn).catch_unwind();
+        let json = match self.meanwhile(envelope, turn).await.unwrap_or(Err(Failure::Panicked)) {
             Ok((answer, directives)) => {
                 let intent = answer.reading.as_ref().map_or("", |r| r.intent.as_str());
                 metrics::turn_finished("alexa", intent, "answered", &times(&answer.timings));
@@ -135,6 +155,28 @@ impl Handler {
             }
         };
         Cow::Owned(json)
+    }
+
+    /// Waits for a turn; where it takes long, the shopper hears a word meanwhile. The word is out, or has failed, before
+    /// this returns: Alexa drops what comes after the answer.
+    async fn meanwhile<T>(&self, envelope: &Envelope<'_>, turn: impl Future<Output = T>) -> T {
+        let kind = class(envelope.request.kind.as_str());
+        let request = envelope.request.request_id.as_ref().map(|r| r.as_str());
+        let access = Access::of(envelope, self.stand_in.as_deref());
+        let (Class::Opens | Class::Intent, Some(request), Some(access)) = (kind, request, access) else {
+            return turn.await;
+        };
+        tokio::pin!(turn);
+        if let Ok(done) = tokio::time::timeout(self.patience, &mut turn).await {
+            return done;
+        }
+        let word = self.word(&Say::OneMoment);
+        let deadline = Instant::now() + WORD;
+        let (told, done) = tokio::join!(self.services.progress(&access, request, &word.speech.ssml, deadline), turn);
+        if let Err(error) = told {
+            tracing::debug!(%error, "a shopper waits without a word");
+        }
+        done
     }
 
     async fn turn(
@@ -210,8 +252,13 @@ impl Handler {
             Say::Busy => tracing::warn!(%failure, "apologised to an Alexa shopper"),
             _ => tracing::error!(%failure, "apologised to an Alexa shopper"),
         }
+        self.word(&say)
+    }
+
+    /// Words that no session has a part in.
+    fn word(&self, say: &Say) -> Reply {
         let manner = Manner { pace: 100, today: self.spine.clock.here().date(), zone: self.spine.clock.zone() };
-        self.spine.phrases.render(&say, &manner)
+        self.spine.phrases.render(say, &manner)
     }
 
     async fn forget(&self, envelope: &Envelope<'_>) {

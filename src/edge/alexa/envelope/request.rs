@@ -46,6 +46,19 @@ struct System<'a> {
     user: Maybe<User<'a>>,
     #[serde(borrow)]
     person: Maybe<Person<'a>>,
+    #[serde(borrow)]
+    device: Maybe<Device<'a>>,
+    #[serde(rename = "apiEndpoint", borrow, deserialize_with = "text")]
+    api_endpoint: Option<Text<'a>>,
+    #[serde(rename = "apiAccessToken", borrow, deserialize_with = "text")]
+    api_access_token: Option<Text<'a>>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Device<'a> {
+    #[serde(borrow, deserialize_with = "text")]
+    device_id: Option<Text<'a>>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -246,6 +259,20 @@ impl<'a> Envelope<'a> {
         filled(system.and_then(|u| u.user_id.as_ref())).or_else(|| filled(session().and_then(|u| u.user_id.as_ref())))
     }
 
+    /// Where Alexa's services are for this request; whatever the request says, not yet judged.
+    pub fn api_endpoint(&self) -> Option<&str> {
+        filled(self.system()?.api_endpoint.as_ref())
+    }
+
+    /// The token for Alexa's services, good for this session.
+    pub fn api_token(&self) -> Option<&str> {
+        filled(self.system()?.api_access_token.as_ref())
+    }
+
+    pub fn device_id(&self) -> Option<&str> {
+        filled(self.system()?.device.get()?.device_id.as_ref())
+    }
+
     pub fn session_id(&self) -> Option<&str> {
         filled(self.session.get()?.session_id.as_ref())
     }
@@ -295,7 +322,8 @@ mod tests {
     /// One of everything that is read.
     const FULL: &str = r#"{"session":{"new":true,"sessionId":"s","application":{"applicationId":"a"},
         "user":{"userId":"u"},"attributes":{"k":[1]}},"context":{"System":{"application":{"applicationId":"a"},
-        "user":{"userId":"u"},"person":{"personId":"p"}}},"request":{"type":"IntentRequest","requestId":"r",
+        "user":{"userId":"u"},"person":{"personId":"p"},
+        "device":{"deviceId":"d"},"apiEndpoint":"https://e","apiAccessToken":"t"}},"request":{"type":"IntentRequest","requestId":"r",
         "timestamp":"t","locale":"en-US","dialogState":"STARTED","reason":"x","error":{"type":"e","message":"m"},
         "task":{"name":"t","input":{"a":"b"}},
         "intent":{"name":"I","confirmationStatus":"NONE","slots":{"S":{"value":"v","confirmationStatus":"NONE","resolutions":{"resolutionsPerAuthority":[{"authority":"a",
