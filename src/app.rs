@@ -30,6 +30,7 @@ use crate::shop::{Catalogue, CustomerId, Customers, RequestId, SqlShop, sample};
 use crate::store::{Store, keys};
 use crate::tts::{Synthesizer, VoiceSettings};
 use crate::turn::{Caller, Spine, Stages, Trust};
+use crate::webhook::Webhooks;
 
 pub use first::new_key;
 pub use places::{locale as locale_folder, shipped};
@@ -84,7 +85,10 @@ impl App {
         let language = {
             let folder = places::locale(&settings)?;
             tokio::task::spawn_blocking(move || -> anyhow::Result<_> {
-                Ok((Understander::load(&folder)?, Phrases::load(&folder)?))
+                let understander = Understander::load(&folder)?;
+                let known = |intent: &str| understander.model().intent(intent).is_some();
+                let webhooks = Webhooks::load(&folder, known, |name| std::env::var(name).ok())?;
+                Ok((understander, Phrases::load(&folder)?, webhooks))
             })
         };
         let voice = VoiceSettings {
@@ -110,7 +114,7 @@ impl App {
         let keys = Arc::new(key_ring(store.clone()).await?);
         let sessions = SqlSessions::open(&settings.data_dir.join("sessions.db"), SESSION_LAPSE).await?;
 
-        let (understander, phrases) = language.await.context("loading the language stopped")??;
+        let (understander, phrases, webhooks) = language.await.context("loading the language stopped")??;
         let understander = Arc::new(understander);
         teach(&understander, &catalogue).await?;
         let recognizer: Arc<dyn Recognizer> = recognizer.await.context("loading the speech model stopped")??;
@@ -123,6 +127,7 @@ impl App {
             sessions: Arc::new(sessions),
             phrases: Arc::new(phrases),
             synthesizer,
+            webhooks,
         };
         let trust = Trust { reject: settings.trust.reject, doubt: settings.trust.doubt };
         let spine = Arc::new(Spine::new(stages, voice, trust, clock, ids));

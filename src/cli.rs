@@ -13,6 +13,7 @@ mod models;
 mod openapi;
 mod orders;
 mod serve;
+mod simulate;
 mod terminal;
 
 use std::path::PathBuf;
@@ -89,6 +90,8 @@ enum Command {
     /// Try the Alexa door
     #[command(subcommand)]
     Alexa(alexa::Alexa),
+    /// Talk to an Alexa skill without Amazon
+    Simulate(simulate::Simulate),
     /// Print completions for a shell
     Completions(completions::Completions),
 }
@@ -121,6 +124,7 @@ impl Command {
             Self::Config(config) => config.run(shared),
             Self::Openapi => openapi::run(),
             Self::Alexa(alexa) => alexa.run(shared),
+            Self::Simulate(simulate) => simulate.run(shared),
             Self::Completions(completions) => completions.run(),
         }
     }

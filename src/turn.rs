@@ -17,6 +17,7 @@ use crate::language::{Reading, Understander, Utterance};
 use crate::reply::{Manner, Phrases, Reply};
 use crate::shop::{Act, CustomerId, Order, Outcome, RequestId, Shop, ShopError};
 use crate::tts::{Speech, Synthesizer, TtsError, VoiceSettings};
+use crate::webhook::{Ask, Told, Webhooks};
 
 /// Orders looked at for names that may be spoken.
 const LAST_ORDERS: u32 = 10;
@@ -107,6 +108,7 @@ pub struct Spine {
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
     pub trust: Trust,
+    webhooks: Webhooks,
     locks: SessionLocks,
 }
 
@@ -119,6 +121,7 @@ pub struct Stages {
     pub sessions: Arc<dyn SessionStore>,
     pub phrases: Arc<Phrases>,
     pub synthesizer: Arc<dyn Synthesizer>,
+    pub webhooks: Webhooks,
 }
 
 /// What came in through a door.
@@ -130,7 +133,7 @@ enum Input {
 
 impl Spine {
     pub fn new(stages: Stages, voice: VoiceSettings, trust: Trust, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
-        let Stages { recognizer, understander, dialogue, shop, sessions, phrases, synthesizer } = stages;
+        let Stages { recognizer, understander, dialogue, shop, sessions, phrases, synthesizer, webhooks } = stages;
         Self {
             recognizer,
             understander,
@@ -143,6 +146,7 @@ impl Spine {
             clock,
             ids,
             trust,
+            webhooks,
             locks: SessionLocks::default(),
         }
     }
@@ -295,6 +299,9 @@ impl Spine {
             Filled::Say(say) => return Ok(say),
             Filled::Reading(reading) => reading,
         };
+        if self.webhooks.answers(&filled.intent) {
+            return Ok(self.ask_outside(session, &filled, caller).await);
+        }
         let mut decision = self.dialogue.decide(session, &filled, &here);
         // "Add the second one" may need a product looked up before it can be added: a few steps, never a loop.
         for _ in 0..3 {
@@ -312,6 +319,21 @@ impl Spine {
             Decision::Act(act) => {
                 tracing::error!(?act, "the dialogue asked for a fourth act in one turn");
                 Ok(Say::Trouble)
+            }
+        }
+    }
+
+    /// Has a service of the merchant's answer. It is a change of subject like any other: a "yes" after it buys nothing.
+    async fn ask_outside(&self, session: &mut Session, reading: &Reading, caller: &Caller) -> Say {
+        session.question = None;
+        session.misses = 0;
+        let (id, customer) = (session.id.as_str(), caller.customer.as_str());
+        let ask = Ask::new(reading, caller.request.as_str(), id, customer, &caller.locale);
+        match self.webhooks.ask(&ask, self.clock.now(), caller.deadline).await {
+            Ok(Told { speech, reprompt, end }) => Say::Told { words: speech, reprompt, end },
+            Err(error) => {
+                tracing::error!(%error, "apologised in place of a webhook");
+                Say::Trouble
             }
         }
     }

@@ -5,6 +5,7 @@
 mod alexa_dialog;
 mod alexa_mutants;
 mod alexa_services;
+mod alexa_simulate;
 mod support;
 
 use std::time::Duration;

@@ -104,6 +104,9 @@ not-understood-often =
 did-you-say =
     Did you say: { $words }?
     .reprompt = Was it: { $words }? Yes or no is fine.
+# What a service of the merchant's (webhooks.toml) wants said.
+told = { $words }
+    .reprompt = { $reprompt }
 # A question that model.json words itself, in its prompts.
 prompt = { $words }
     .reprompt = { $words }

@@ -32,6 +32,12 @@ pub enum Say {
     Prompt {
         words: String,
     },
+    /// What a service of the merchant's wants said.
+    Told {
+        words: String,
+        reprompt: Option<String>,
+        end: bool,
+    },
     /// "Yes" or "no" with no question open, or "repeat" with nothing said.
     NothingOpen,
 

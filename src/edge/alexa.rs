@@ -9,6 +9,7 @@ pub mod handle;
 pub mod package;
 pub mod services;
 pub mod settings;
+pub mod simulator;
 pub mod verify;
 
 use std::sync::Arc;

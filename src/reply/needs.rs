@@ -47,6 +47,8 @@ pub(super) const NEEDS: &[Need] = &[
     need("not-understood-often.reprompt", &[]),
     need("did-you-say", &["words"]),
     need("did-you-say.reprompt", &["words"]),
+    need("told", &["words", "reprompt"]),
+    need("told.reprompt", &["words", "reprompt"]),
     need("prompt", &["words"]),
     need("prompt.reprompt", &["words"]),
     need("nothing-open", &[]),

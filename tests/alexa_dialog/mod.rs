@@ -10,7 +10,7 @@ use crate::support::Server;
 use crate::{answered, ssml};
 
 /// The shipped shop with another `dialog` section: putting things into the basket asks, checks and confirms everything.
-fn strict_shop() -> tempfile::TempDir {
+pub fn strict_shop() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let shipped = Path::new("intents/en-US");
     let locale = folder.path().join("en-US");
