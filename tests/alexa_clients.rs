@@ -114,8 +114,11 @@ async fn virtual_alexa_shops_and_typescript_approves() {
     assert!(titles.len() >= 20 && answers.len() >= 40, "{} conversations, {} turns", titles.len(), answers.len());
 
     answers.extend(every_kind(&server).await);
+    let screens = screens(&server).await;
+    answers.extend(screens.iter().cloned());
     server.stop().await;
     compile(&modules, folder.path(), &package, &answers);
+    lint(&modules, folder.path(), &screens);
     println!("{} conversations of {} turns; {} responses compiled", titles.len(), titles.len(), answers.len());
 }
 
@@ -129,6 +132,71 @@ async fn every_kind(server: &Server) -> Vec<Value> {
         answers.push(serde_json::from_str(&answer.text().await.unwrap()).unwrap());
     }
     answers
+}
+
+/// Answers to a device with a screen: a list, a product, a basket, an offer, orders and an order, and a touch on a list.
+async fn screens(server: &Server) -> Vec<Value> {
+    let slot = |name: &str, value: &str| serde_json::json!({name: {"name": name, "value": value}});
+    let say = |intent: &str, slots: Value| serde_json::json!({"type": "IntentRequest", "intent": {"name": intent, "slots": slots}});
+    let touch = serde_json::json!({"type": "Alexa.Presentation.APL.UserEvent", "token": "voicecart",
+        "arguments": ["ChooseResultIntent", "Ordinal", "2"], "source": {"type": "TouchWrapper"}});
+    let none = || serde_json::json!({});
+    let mut answers = Vec::new();
+    for (turn, request) in [
+        say("SearchProductIntent", slot("Query", "coffee")),
+        touch,
+        say("AddToBasketIntent", none()),
+        say("ShowBasketIntent", none()),
+        say("CheckoutIntent", none()),
+        say("OrderHistoryIntent", none()),
+        say("TrackOrderIntent", none()),
+        say("AMAZON.HelpIntent", none()),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mut request = request;
+        request["requestId"] = format!("screen-{turn}").into();
+        request["locale"] = "en-US".into();
+        let envelope = serde_json::json!({"version": "1.0",
+            "session": {"new": false, "sessionId": "screen", "user": {"userId": "ada"}},
+            "context": {"System": {"user": {"userId": "ada"}, "device": {"deviceId": "d",
+                "supportedInterfaces": {"Alexa.Presentation.APL": {"runtime": {"maxVersion": "2024.3"}}}}}},
+            "request": request});
+        let answer = server.client.post(server.url("/alexa")).body(envelope.to_string()).send().await.unwrap();
+        let text = answer.text().await.unwrap();
+        assert!(text.len() <= 24_000, "{}", text.len());
+        answers.push(serde_json::from_str(&text).unwrap());
+    }
+    // The touch did what the words do.
+    let words = answers[1]["response"]["outputSpeech"]["ssml"].as_str().unwrap();
+    let second = answers[0].pointer("/response/directives/0/datasources/screen/properties/lines/1/text");
+    let name = second.unwrap().as_str().unwrap().split(": ").next().unwrap().trim_start_matches("2. ").to_owned();
+    assert!(words.to_lowercase().contains(&name.to_lowercase()), "{name}: {words}");
+    answers
+}
+
+/// Has Amazon's own linter for APL judge every screen; and checks that it would object.
+fn lint(modules: &Path, folder: &Path, screens: &[Value]) {
+    let rendered = screens.iter().flat_map(|a| a["response"]["directives"].as_array().cloned().unwrap_or_default());
+    let mut documents: Vec<Value> = rendered
+        .filter(|d| d["type"] == "Alexa.Presentation.APL.RenderDocument")
+        .map(|d| d["document"].clone())
+        .collect();
+    assert!(documents.len() >= 6, "only {} screens", documents.len());
+    let mut wrong = documents[0].clone();
+    wrong["mainTemplate"]["items"][0]["items"][1]["fontSizes"] = "8vh".into();
+    documents.push(wrong);
+    let file = folder.join("screens.json");
+    fs::write(&file, Value::from(documents).to_string()).unwrap();
+    let script = Path::new(CLIENTS).join("apl-lint.js");
+    let out = Command::new("node").arg(script).arg(file).env("NODE_PATH", modules).output().unwrap();
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    let complaints: Vec<Vec<Value>> = serde_json::from_slice(&out.stdout).unwrap();
+    let (wrong, good) = complaints.split_last().unwrap();
+    assert!(!wrong.is_empty(), "the linter accepts anything");
+    assert!(good.iter().all(Vec::is_empty), "{good:#?}");
+    println!("{} screens judged by Amazon's linter", good.len());
 }
 
 /// Has TypeScript's compiler check every response, every model and the manifest against Amazon's definitions; and

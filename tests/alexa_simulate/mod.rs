@@ -37,7 +37,8 @@ async fn a_conversation_is_held_recorded_and_replayed() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("recorded.txt");
     let path = file.to_str().unwrap();
-    let lines = ["(open)", "find coffee", "tell me more about the second one", "buy it", "no", "where is order 58672", "stop"];
+    let lines =
+        ["(open)", "find coffee", "tell me more about the second one", "buy it", "no", "where is order 58672", "stop"];
     let said = simulate(server.url("/alexa"), &["--user", "ada", "--record", path], &lines).await;
     assert_eq!(said.code, 0, "{}", said.err);
     let answers: Vec<&str> = said.out.lines().collect();
@@ -56,7 +57,11 @@ async fn a_conversation_is_held_recorded_and_replayed() {
     fs::write(&file, recorded.replace("Goodbye.", "Farewell.")).unwrap();
     let differs = simulate(server.url("/alexa"), &["--user", "ada", "--replay", path], &[]).await;
     assert_eq!(differs.code, 1);
-    assert!(differs.out.contains("recorded.txt:14") && differs.out.contains("says:    Goodbye. [end]"), "{}", differs.out);
+    assert!(
+        differs.out.contains("recorded.txt:14") && differs.out.contains("says:    Goodbye. [end]"),
+        "{}",
+        differs.out
+    );
     fs::write(&file, "shopper: hello").unwrap();
     let unreadable = simulate(server.url("/alexa"), &["--replay", path], &[]).await;
     assert_eq!(unreadable.code, 3);

@@ -5,6 +5,7 @@ pub mod could;
 pub mod directives;
 pub mod identity;
 pub mod reading;
+pub mod screen;
 
 use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
@@ -134,8 +135,17 @@ impl Handler {
         match envelope.session.get() {
             None => Cow::Borrowed(response::SILENT),
             Some(session) if session.is_new() => self.speak(envelope, body, reading::bare(LAUNCH)).await,
-            Some(_) => self.speak(envelope, body, reading::bare(REPEAT)).await,
+            Some(_) => {
+                let reading = self.touched(envelope).unwrap_or_else(|| reading::bare(REPEAT));
+                self.speak(envelope, body, reading).await
+            }
         }
+    }
+
+    /// What a touch on a line of ours stands for.
+    fn touched(&self, envelope: &Envelope<'_>) -> Option<Reading> {
+        let request = &envelope.request;
+        screen::touched(request.token.as_ref().map(|t| t.as_str()), request.arguments.as_ref())
     }
 
     async fn speak(&self, envelope: &Envelope<'_>, body: &[u8], reading: Reading) -> Json {
@@ -216,6 +226,11 @@ impl Handler {
         let model = self.spine.understander.model();
         let fresh = envelope.session.get().is_some_and(|s| s.is_new());
         let mut out = Vec::new();
+        if envelope.shows(screen::INTERFACE)
+            && let Some(card) = &answer.reply.card
+        {
+            out.extend(screen::render(card, &answer.say));
+        }
         if !answer.open {
             // Nobody was taught anything in a session of one turn.
             if !fresh && self.teaches && envelope.session.get().is_some() {

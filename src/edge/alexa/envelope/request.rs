@@ -59,6 +59,7 @@ struct System<'a> {
 struct Device<'a> {
     #[serde(borrow, deserialize_with = "text")]
     device_id: Option<Text<'a>>,
+    supported_interfaces: Option<serde_json::Value>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -99,6 +100,10 @@ pub struct Request<'a> {
     pub dialog_state: Option<Text<'a>>,
     #[serde(borrow)]
     pub intent: Maybe<Intent<'a>>,
+    /// Which document of ours a touch was on, and what it sends.
+    #[serde(borrow, deserialize_with = "text")]
+    pub token: Option<Text<'a>>,
+    pub arguments: Option<serde_json::Value>,
     /// What a launch is for, where it is for something.
     #[serde(borrow)]
     pub task: Maybe<Task<'a>>,
@@ -273,6 +278,14 @@ impl<'a> Envelope<'a> {
         filled(self.system()?.device.get()?.device_id.as_ref())
     }
 
+    /// Whether the device can take directives of this interface; no others may be sent to it.
+    pub fn shows(&self, interface: &str) -> bool {
+        let device = self.system().and_then(|s| s.device.get());
+        device
+            .and_then(|d| d.supported_interfaces.as_ref())
+            .is_some_and(|i| i.get(interface).is_some_and(|v| v.is_object()))
+    }
+
     pub fn session_id(&self) -> Option<&str> {
         filled(self.session.get()?.session_id.as_ref())
     }
@@ -323,9 +336,9 @@ mod tests {
     const FULL: &str = r#"{"session":{"new":true,"sessionId":"s","application":{"applicationId":"a"},
         "user":{"userId":"u"},"attributes":{"k":[1]}},"context":{"System":{"application":{"applicationId":"a"},
         "user":{"userId":"u"},"person":{"personId":"p"},
-        "device":{"deviceId":"d"},"apiEndpoint":"https://e","apiAccessToken":"t"}},"request":{"type":"IntentRequest","requestId":"r",
+        "device":{"deviceId":"d","supportedInterfaces":{"Alexa.Presentation.APL":{}}},"apiEndpoint":"https://e","apiAccessToken":"t"}},"request":{"type":"IntentRequest","requestId":"r",
         "timestamp":"t","locale":"en-US","dialogState":"STARTED","reason":"x","error":{"type":"e","message":"m"},
-        "task":{"name":"t","input":{"a":"b"}},
+        "token":"t","arguments":["a"],"task":{"name":"t","input":{"a":"b"}},
         "intent":{"name":"I","confirmationStatus":"NONE","slots":{"S":{"value":"v","confirmationStatus":"NONE","resolutions":{"resolutionsPerAuthority":[{"authority":"a",
         "status":{"code":"ER_SUCCESS_MATCH"},"values":[{"value":{"name":"n","id":"i"}}]}]},
         "slotValue":{"type":"List","values":[{"value":"w"}]}}}}}}"#;
