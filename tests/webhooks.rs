@@ -162,7 +162,8 @@ async fn services_that_fail_dawdle_and_lie_cost_an_apology_and_no_more() {
         assert!(service.asked.windows(2).all(|w| w[0] == w[1]), "a second try is the same request");
         let asked = &service.asked[0].1;
         assert_eq!(asked["intent"], "OpeningHoursIntent");
-        assert_eq!(asked["slots"], json!([{"name": "Day", "value": "sunday", "spoken": "sunday", "id": "sunday"}]));
+        let day = &asked["slots"][0];
+        assert_eq!((&day["name"], &day["value"], &day["spoken"]), (&json!("Day"), &json!("sunday"), &json!("sunday")));
         described(asked);
     }
 }
