@@ -298,8 +298,8 @@ mod tests {
         assert!(load(good).unwrap().answers("HoursIntent"));
         assert!(!load("").unwrap().answers("HoursIntent"));
         for (from, to, want) in [
-            ("HoursIntent", "AMAZON.YesIntent", "no custom intent"),
-            ("HoursIntent", "UnheardIntent", "no custom intent"),
+            ("[HoursIntent]", "[\"AMAZON.YesIntent\"]", "no custom intent"),
+            ("[HoursIntent]", "[UnheardIntent]", "no custom intent"),
             ("https://a.example", "http://a.example", "https://"),
             ("https://a.example", "file:///etc", "https://"),
             ("\"SECRET\"", "\"NOTHING\"", "NOTHING"),

@@ -141,7 +141,7 @@ async fn screens(server: &Server) -> Vec<Value> {
     let touch = serde_json::json!({"type": "Alexa.Presentation.APL.UserEvent", "token": "voicecart",
         "arguments": ["ChooseResultIntent", "Ordinal", "2"], "source": {"type": "TouchWrapper"}});
     let none = || serde_json::json!({});
-    let mut answers = Vec::new();
+    let mut answers: Vec<Value> = Vec::new();
     for (turn, request) in [
         say("SearchProductIntent", slot("Query", "coffee")),
         touch,

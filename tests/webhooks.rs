@@ -144,8 +144,9 @@ async fn services_that_fail_dawdle_and_lie_cost_an_apology_and_no_more() {
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
     let shop = Arc::new(shop(&url));
     for (behaviour, answer, times) in [
-        (vec!["good"], "We never <close> & rest.", 1),
-        (vec!["fails", "good"], "We never <close> & rest.", 2),
+        // Signs that cannot be spoken are words, or nothing.
+        (vec!["good"], "We never close and rest.", 1),
+        (vec!["fails", "good"], "We never close and rest.", 2),
         (vec!["fails", "fails", "good"], TROUBLE, 2),
         (vec!["refuses", "good"], TROUBLE, 1),
         (vec!["lies"], TROUBLE, 1),
