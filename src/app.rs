@@ -34,9 +34,10 @@ use crate::shop::{Catalogue, CustomerId, Customers, RequestId, SqlShop, sample};
 use crate::store::{Store, keys};
 use crate::tts::{Synthesizer, VoiceSettings};
 use crate::turn::{Caller, Spine, Stages, Trust};
+use crate::webhook::Webhooks;
 
 pub use first::new_key;
-pub use places::shipped;
+pub use places::{locale as locale_folder, shipped};
 
 /// Silence after which a conversation is forgotten.
 const SESSION_LAPSE: Duration = Duration::from_secs(24 * 3_600);
@@ -102,11 +103,14 @@ impl App {
         let language = {
             let folder = places::locale(&settings)?;
             let taught = taught.clone();
-            tokio::task::spawn_blocking(move || -> anyhow::Result<Language> {
-                match taught {
-                    Some(language) => Ok(language),
-                    None => Ok((Arc::new(Understander::load(&folder)?), Arc::new(Phrases::load(&folder)?))),
-                }
+            tokio::task::spawn_blocking(move || -> anyhow::Result<(Language, Webhooks)> {
+                let language = match taught {
+                    Some(language) => language,
+                    None => (Arc::new(Understander::load(&folder)?), Arc::new(Phrases::load(&folder)?)),
+                };
+                let known = |intent: &str| language.0.model().intent(intent).is_some();
+                let webhooks = Webhooks::load(&folder, known, |name| std::env::var(name).ok())?;
+                Ok((language, webhooks))
             })
         };
         let voice = VoiceSettings {
@@ -148,7 +152,7 @@ impl App {
         let keys = Arc::new(key_ring(store.clone()).await?);
         let sessions = SqlSessions::open(&settings.data_dir.join("sessions.db"), SESSION_LAPSE).await?;
 
-        let (understander, phrases) = language.await.context("loading the language stopped")??;
+        let ((understander, phrases), webhooks) = language.await.context("loading the language stopped")??;
         if taught.is_none() {
             teach(&understander, &catalogue).await?;
         }
@@ -162,6 +166,7 @@ impl App {
             sessions: Arc::new(sessions),
             phrases,
             synthesizer,
+            webhooks,
         };
         let trust = Trust { reject: settings.trust.reject, doubt: settings.trust.doubt };
         let spine = Arc::new(Spine::new(stages, voice, trust, clock, ids));

@@ -16,6 +16,7 @@ mod openapi;
 mod orders;
 mod pins;
 mod serve;
+mod simulate;
 mod terminal;
 
 use std::path::PathBuf;
@@ -100,6 +101,8 @@ enum Command {
     /// Try the Alexa door
     #[command(subcommand)]
     Alexa(alexa::Alexa),
+    /// Talk to an Alexa skill without Amazon
+    Simulate(simulate::Simulate),
     /// Print completions for a shell
     Completions(completions::Completions),
 }
@@ -135,6 +138,7 @@ impl Command {
             Self::Config(config) => config.run(shared),
             Self::Openapi => openapi::run(),
             Self::Alexa(alexa) => alexa.run(shared),
+            Self::Simulate(simulate) => simulate.run(shared),
             Self::Completions(completions) => completions.run(),
         }
     }

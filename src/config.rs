@@ -71,12 +71,18 @@ pub struct Alexa {
     pub extra_root: Option<PathBuf>,
     /// Where certificate chains are fetched from in place of Amazon's store; for tests.
     pub chain_base_override: Option<String>,
+    /// Where Alexa's services are asked in place of Amazon's servers; for tests.
+    pub services_override: Option<String>,
     /// How far a request's timestamp may be off, in seconds; Amazon allows no more than 150.
     pub tolerance_seconds: u32,
     /// A turn, in milliseconds; Alexa itself gives up after 8,000.
     pub deadline_ms: u64,
     /// Turns worked on at once; one more is told to wait a moment.
     pub max_in_flight: usize,
+    /// How long a shopper waits before being told that the answer is coming, in milliseconds.
+    pub progress_after_ms: u64,
+    /// Whether Alexa is taught, while a session lasts, the names of what is shown and of what the customer bought.
+    pub dynamic_entities: bool,
 }
 
 /// Home Assistant's voice satellites.
@@ -306,9 +312,12 @@ impl Default for Alexa {
             application_ids: Vec::new(),
             extra_root: None,
             chain_base_override: None,
+            services_override: None,
             tolerance_seconds: 150,
             deadline_ms: 6_000,
             max_in_flight: 512,
+            progress_after_ms: 1_000,
+            dynamic_entities: true,
         }
     }
 }

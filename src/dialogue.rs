@@ -3,6 +3,7 @@
 
 mod answer;
 mod fill;
+mod form;
 mod policy;
 mod refer;
 pub mod say;
@@ -13,9 +14,18 @@ mod several;
 
 use futures::future::BoxFuture;
 
+pub use form::{Asked, Filled, Form};
 pub use policy::Dialogue;
 pub use say::{Focus, HelpTopic, Say};
 pub use session::{Session, SessionId};
+
+/// What the shopper is being asked, for a door that can have somebody else listen for the answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asks {
+    pub asked: Asked,
+    /// The intent it belongs to, filled so far.
+    pub reading: crate::language::Reading,
+}
 
 /// What the dialogue wants to happen next.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,6 +3,7 @@
 
 pub mod breath;
 pub mod builtins;
+pub mod changes;
 pub mod check;
 pub mod classifier;
 mod closing;
@@ -10,10 +11,12 @@ pub mod dates;
 pub mod examples;
 pub mod filler;
 pub mod items;
+pub mod mapping;
 pub mod model;
 pub mod slots;
 pub mod templates;
 mod understand;
+pub mod variants;
 pub mod vocabulary;
 
 use std::ops::Range;
@@ -72,6 +75,9 @@ pub struct Reading {
     pub source: Source,
     /// The words that were read; empty where Alexa sent only intent and slots.
     pub utterance: String,
+    /// What the shopper said when asked whether all of it is right; absent where nobody has asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed: Option<bool>,
 }
 
 /// How a reading was reached, surest first.
@@ -103,6 +109,9 @@ pub struct Slot {
     pub span: Option<Range<usize>>,
     /// Entity resolution, best first; empty when nothing in the model or the vocabulary matched.
     pub resolutions: Vec<Resolution>,
+    /// What the shopper said when this value was read back; absent where nobody has asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed: Option<bool>,
 }
 
 /// One candidate that a slot's words may stand for.
@@ -118,6 +127,18 @@ impl Reading {
     /// The same reading without anything that was said: for secrets.
     pub fn without_words(self) -> Self {
         Self { slots: Vec::new(), utterance: String::new(), ..self }
+    }
+
+    /// A reading that names only an intent.
+    pub fn bare(intent: &str, source: Source) -> Self {
+        Self {
+            intent: intent.to_owned(),
+            confidence: 1.0,
+            slots: Vec::new(),
+            source,
+            utterance: String::new(),
+            confirmed: None,
+        }
     }
 
     pub fn slot(&self, name: &str) -> Option<&Slot> {

@@ -17,4 +17,5 @@ pub mod store;
 pub mod telemetry;
 pub mod tts;
 pub mod turn;
+pub mod webhook;
 pub mod words;

@@ -16,11 +16,15 @@ use crate::audio::opus::ENCODED_RATE;
 use crate::audio::{Samples, vad};
 use crate::clock::{Clock, Ids};
 use crate::dialogue::session::Answered;
-use crate::dialogue::{Decision, Dialogue, Say, Session, SessionError, SessionId, SessionStore};
+use crate::dialogue::{Asks, Decision, Dialogue, Filled, Say, Session, SessionError, SessionId, SessionStore};
 use crate::language::{Closing, Expectation, Reading, Source, Understander, Utterance, breath};
 use crate::reply::{Manner, Phrases, Reply};
-use crate::shop::{CustomerId, RequestId, Shop, ShopError};
+use crate::shop::{Act, CustomerId, Order, Outcome, RequestId, Shop, ShopError};
 use crate::tts::{Speech, Synthesizer, TtsError, VoiceSettings};
+use crate::webhook::{Ask, Told, Webhooks};
+
+/// Orders looked at for names that may be spoken.
+const LAST_ORDERS: u32 = 10;
 
 /// Who asks, and under what terms.
 #[derive(Clone, Debug)]
@@ -45,6 +49,10 @@ pub struct Answer {
     pub open: bool,
     pub transcript: Option<Transcript>,
     pub reading: Option<Reading>,
+    /// What is said, for doors that show it too.
+    pub say: Arc<Say>,
+    /// What the shopper is asked to fill or to confirm next, if anything.
+    pub asks: Option<Asks>,
     pub reply: Reply,
     /// Absent when not asked for, or when synthesis failed (the words are still there).
     pub speech: Option<Speech>,
@@ -104,6 +112,7 @@ pub struct Spine {
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
     pub trust: Trust,
+    webhooks: Webhooks,
     locks: SessionLocks,
 }
 
@@ -116,6 +125,7 @@ pub struct Stages {
     pub sessions: Arc<dyn SessionStore>,
     pub phrases: Arc<Phrases>,
     pub synthesizer: Arc<dyn Synthesizer>,
+    pub webhooks: Webhooks,
 }
 
 /// What the next words of a conversation may be, for whoever hears it while it is spoken.
@@ -137,7 +147,7 @@ enum Input {
 
 impl Spine {
     pub fn new(stages: Stages, voice: VoiceSettings, trust: Trust, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
-        let Stages { recognizer, understander, dialogue, shop, sessions, phrases, synthesizer } = stages;
+        let Stages { recognizer, understander, dialogue, shop, sessions, phrases, synthesizer, webhooks } = stages;
         Self {
             recognizer,
             understander,
@@ -150,6 +160,7 @@ impl Spine {
             clock,
             ids,
             trust,
+            webhooks,
             locks: SessionLocks::default(),
         }
     }
@@ -290,12 +301,16 @@ impl Spine {
                 return Err(TurnError::RequestReused(caller.request.as_str().to_owned()));
             }
             let reply = self.word(&seen.say, &session);
-            let (reading, open) = (seen.reading.clone(), !seen.ended);
+            let (reading, open, say) = (seen.reading.clone(), !seen.ended, seen.say.clone());
+            let latest = session.answered.last().is_some_and(|a| a.request == caller.request);
+            let asks = latest.then(|| self.dialogue.asks(&session)).flatten();
             return Ok(Answer {
                 session: session.id,
                 open,
                 transcript: None,
                 reading,
+                say,
+                asks,
                 reply,
                 speech: None,
                 timings: *timings,
@@ -338,6 +353,7 @@ impl Spine {
             transcript = transcript.map(Transcript::without_words);
         }
 
+        let say = Arc::new(say);
         let mut reply = self.word(&say, &session);
         let open = reply.keep_open;
         if !open {
@@ -347,14 +363,15 @@ impl Spine {
             request: caller.request.clone(),
             // Four digits could be found from their hash.
             fingerprint: if secret { 0 } else { fingerprint },
-            say: Arc::new(say),
+            say: Arc::clone(&say),
             reading: reading.clone(),
             ended: !open,
         });
         session.touched = self.clock.now();
         let id = session.id.clone();
+        let asks = self.dialogue.asks(&session);
         self.sessions.save(session).await?;
-        Ok(Answer { session: id, open, transcript, reading, reply, speech: None, timings: *timings })
+        Ok(Answer { session: id, open, transcript, reading, say, asks, reply, speech: None, timings: *timings })
     }
 
     async fn open(&self, id: SessionId, caller: &Caller) -> Result<Session, TurnError> {
@@ -404,7 +421,14 @@ impl Spine {
         timings: &mut Timings,
     ) -> Result<Say, TurnError> {
         let here = self.clock.here();
-        let mut decision = self.dialogue.decide(session, reading, &here);
+        let filled = match self.dialogue.fill(session, self.understander.model(), reading, here.date()) {
+            Filled::Say(say) => return Ok(say),
+            Filled::Reading(reading) => reading,
+        };
+        if self.webhooks.answers(&filled.intent) {
+            return Ok(self.ask_outside(session, &filled, caller).await);
+        }
+        let mut decision = self.dialogue.decide(session, &filled, &here);
         // "Add the second one" may need a product looked up before it can be added: a few steps, never a loop.
         for _ in 0..3 {
             let act = match decision {
@@ -421,6 +445,35 @@ impl Spine {
             Decision::Act(act) => {
                 tracing::error!(?act, "the dialogue asked for a fourth act in one turn");
                 Ok(Say::Trouble)
+            }
+        }
+    }
+
+    /// Has a service of the merchant's answer. It is a change of subject like any other: a "yes" after it buys nothing.
+    async fn ask_outside(&self, session: &mut Session, reading: &Reading, caller: &Caller) -> Say {
+        session.question = None;
+        session.misses = 0;
+        let (id, customer) = (session.id.as_str(), caller.customer.as_str());
+        let ask = Ask::new(reading, caller.request.as_str(), id, customer, &caller.locale);
+        match self.webhooks.ask(&ask, self.clock.now(), caller.deadline).await {
+            Ok(Told { speech, reprompt, end }) => Say::Told { words: speech, reprompt, end },
+            Err(error) => {
+                tracing::error!(%error, "apologised in place of a webhook");
+                Say::Trouble
+            }
+        }
+    }
+
+    /// The customer's last orders, newest first, for doors that want to know what may be spoken of; none where the shop
+    /// does not answer in time.
+    pub async fn bought_before(&self, customer: &CustomerId, request: &RequestId, deadline: Instant) -> Vec<Order> {
+        let list = self.shop.perform(Act::ListOrders { limit: LAST_ORDERS }, customer, request);
+        match tokio::time::timeout_at(deadline.into(), list).await {
+            Ok(Ok(Outcome::Orders(orders))) => orders,
+            Ok(Ok(_)) | Err(_) => Vec::new(),
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "the last orders could not be listed");
+                Vec::new()
             }
         }
     }

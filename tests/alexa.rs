@@ -2,12 +2,16 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // helpers outside #[test] functions too
 
+mod alexa_dialog;
+mod alexa_mutants;
+mod alexa_services;
+mod alexa_simulate;
 mod support;
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use support::Server;
+use support::{Server, customer_with_orders};
 use voicecart::edge::alexa::doctor::sample::{self, Patient};
 use voicecart::edge::alexa::doctor::{self, Options, Report};
 use voicecart::edge::alexa::envelope::{Class, KINDS, class};
@@ -130,6 +134,10 @@ async fn a_server_that_checks_no_signatures() {
     a_recognised_speaker_has_a_basket_apart_from_the_household(&server).await;
     asking_whether_it_could_be_done_does_nothing(&server).await;
     the_doctor_finds_that_it_checks_nothing(&server).await;
+    customer_with_orders(&server, "alexa:user:ada").await;
+    alexa_dialog::alexa_is_taught_what_may_be_meant(&server, "ada").await;
+    alexa_dialog::a_launch_may_be_for_something(&server).await;
+    alexa_mutants::no_mutant_gets_more_than_an_answer(&server).await;
     server.stop().await;
 }
 

@@ -215,6 +215,12 @@ fn opening_help_and_closing() {
             ("not understood a third time", Say::NotUnderstood { tries: 3 }),
             ("in doubt", Say::DidYouSay { words: "where's my <order> & \"basket\"".into() }),
             ("yes to nothing", Say::NothingOpen),
+            ("somebody else's answer", Say::Told { words: "We never <close>.".into(), reprompt: None, end: false }),
+            (
+                "somebody else's last word",
+                Say::Told { words: "Bye & thanks.".into(), reprompt: Some("Well?".into()), end: true },
+            ),
+            ("a question of the model's own", Say::Prompt { words: "How many <b>bananas</b> & more?".into() }),
             ("slower", Say::Pace { percent: 80 }),
             ("faster", Say::Pace { percent: 120 }),
             ("normal", Say::Pace { percent: 100 }),
@@ -224,6 +230,7 @@ fn opening_help_and_closing() {
             ("spelled sign first", Say::Spelled { words: "'n' R&B".into() }),
             ("trouble", Say::Trouble),
             ("busy", Say::Busy),
+            ("slow", Say::OneMoment),
         ],
     );
 }

@@ -104,10 +104,17 @@ not-understood-often =
 did-you-say =
     Did you say: { $words }?
     .reprompt = Was it: { $words }? Yes or no is fine.
+# What a service of the merchant's (webhooks.toml) wants said.
+told = { $words }
+    .reprompt = { $reprompt }
+# A question that model.json words itself, in its prompts.
+prompt = { $words }
+    .reprompt = { $words }
 nothing-open =
     There's no question open right now. What would you like?
     .reprompt = You can say: find coffee, order my usual, or where is my order.
 trouble = Sorry, I can't reach the shop right now. Nothing was changed. Please try again in a minute.
+one-moment = One moment, please.
 busy = Sorry, the shop is very busy right now. Please try again in a moment.
 
 ## Finding

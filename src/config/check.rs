@@ -72,10 +72,12 @@ pub(super) fn check(s: &Settings) -> Result<(), ConfigError> {
     within("limits.turns", s.limits.turns, 1..=100_000)?;
     within("links.seconds", s.links.seconds, 1..=86_400)?;
     within("links.bytes", s.links.bytes, 1 << 20..=1 << 36)?;
+    within("alexa.progress_after_ms", s.alexa.progress_after_ms, 0..=7_500)?;
     for (key, address) in [
         ("models.mirror", &s.models.mirror),
         ("payment.url", &s.payment.url),
         ("alexa.chain_base_override", &s.alexa.chain_base_override),
+        ("alexa.services_override", &s.alexa.services_override),
     ] {
         if let Some(address) = address {
             web_address(key, address)?;

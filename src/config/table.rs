@@ -78,9 +78,12 @@ settings! {
     "alexa.application_ids" List "skill ids that are answered; empty answers any";
     "alexa.extra_root" MaybeText "PEM file with one more trusted root, for tests";
     "alexa.chain_base_override" MaybeUrl "address to fetch certificate chains from, for tests";
+    "alexa.services_override" MaybeUrl "address asked in place of Alexa's services, for tests";
     "alexa.tolerance_seconds" Whole "how far a request's timestamp may be off, 0 to 150";
     "alexa.deadline_ms" Whole "a turn for Alexa, in milliseconds, 500 to 7500";
     "alexa.max_in_flight" Whole "turns for Alexa worked on at once";
+    "alexa.progress_after_ms" Whole "wait before a shopper is told that the answer is coming, in milliseconds";
+    "alexa.dynamic_entities" Flag "teach Alexa, for a session, the names of what is shown and was bought";
     "wyoming.bind" MaybeText "address and port for Home Assistant's satellites, such as 0.0.0.0:10400; empty is off";
     "wyoming.allow" List "addresses and networks of satellites; empty allows all";
     "wyoming.customer" MaybeText "customer that satellites speak for; empty is shop.guest";
@@ -140,6 +143,7 @@ mod tests {
         let mut full = Settings::default();
         full.alexa.extra_root = Some("root.pem".into());
         full.alexa.chain_base_override = Some("http://localhost".into());
+        full.alexa.services_override = Some("http://localhost".into());
         full.wyoming.bind = Some(full.bind);
         full.payment.url = Some("https://pay.example".into());
         full.wyoming.customer = Some("ada".into());

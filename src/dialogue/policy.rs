@@ -1,10 +1,12 @@
 //! The policy: an intent in the light of the session becomes one act or one thing to say.
 
 use jiff::Zoned;
+use jiff::civil::Date;
 
 use super::refer::{Referent, resolve};
 use super::session::{Purpose, Question, Session, Task};
-use super::{Decision, Focus, HelpTopic, Say, answer, fill, several};
+use super::{Asked, Asks, Decision, Filled, Focus, HelpTopic, Say, answer, fill, form, several};
+use crate::language::model::Model;
 use crate::language::{Expectation, Reading, Source};
 use crate::shop::{Act, Filters, Line, OrderRef, Quantity, ReorderRef, Shelf};
 
@@ -21,7 +23,29 @@ pub struct Dialogue;
 impl Dialogue {
     /// What the open question makes likely; for the understander and the recogniser.
     pub fn expectation(&self, session: &Session) -> Expectation {
-        answer::expectation(session)
+        match &session.form {
+            Some(form) => form::expectation(form),
+            None => answer::expectation(session),
+        }
+    }
+
+    /// Fills the slots that the model's `dialog` section asks for, before anything is decided.
+    pub fn fill(&self, session: &mut Session, model: &Model, reading: &Reading, today: Date) -> Filled {
+        form::take_turn(session, model, reading, today)
+    }
+
+    /// What the shopper is asked to fill or to confirm next.
+    pub fn asks(&self, session: &Session) -> Option<Asks> {
+        if let Some(form) = &session.form {
+            return Some(Asks { asked: form.asked.clone(), reading: form.reading.clone() });
+        }
+        match &session.question {
+            Some(Question::WhatProduct { .. } | Question::HowMany(_) | Question::WhichOrder) => {
+                let (intent, slot) = self.expectation(session).slot?;
+                Some(Asks { asked: Asked::Slot(slot), reading: Reading::bare(&intent, Source::Given) })
+            }
+            _ => None,
+        }
     }
 
     /// Nothing, or nothing trustworthy, was heard. An open question stays open.
@@ -471,7 +495,7 @@ fn topic(session: &Session) -> HelpTopic {
 }
 
 /// Intents about the way of talking, which leave an open question open.
-fn keeps_question(reading: &Reading) -> bool {
+pub(super) fn keeps_question(reading: &Reading) -> bool {
     matches!(
         reading.intent.as_str(),
         "AMAZON.RepeatIntent" | "AMAZON.HelpIntent" | "SpeakSlowerIntent" | "SpeakFasterIntent" | "SpellIntent"

@@ -31,6 +31,16 @@ pub enum Say {
     DidYouSay {
         words: String,
     },
+    /// A question of the model's own, worded there.
+    Prompt {
+        words: String,
+    },
+    /// What a service of the merchant's wants said.
+    Told {
+        words: String,
+        reprompt: Option<String>,
+        end: bool,
+    },
     /// "Yes" or "no" with no question open, or "repeat" with nothing said.
     NothingOpen,
 
@@ -243,6 +253,8 @@ pub enum Say {
     Spelled {
         words: String,
     },
+    /// The answer takes a while; it follows.
+    OneMoment,
     /// The shop cannot be reached; nothing was changed.
     Trouble,
     /// Too many callers.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Focus, Say, SessionError};
+use super::{Focus, Form, Say, SessionError};
 use crate::language::Reading;
 use crate::shop::{CustomerId, Line, OrderNumber, OrderRef, Product, Quantity, Quote, RequestId, Search, Shelf, Sku};
 
@@ -36,6 +36,9 @@ pub struct Session {
     pub turns: u32,
     /// The question that is open, if any.
     pub question: Option<Question>,
+    /// The intent whose slots are being filled, if any.
+    #[serde(default)]
+    pub form: Option<Form>,
     /// The last search and what of it has been read out.
     pub results: Option<Results>,
     /// What the acts of this turn are for; tells [`settle`](super::Dialogue::settle) how to go on.
@@ -144,6 +147,7 @@ impl Session {
             touched: now,
             turns: 0,
             question: None,
+            form: None,
             results: None,
             task: None,
             product: None,

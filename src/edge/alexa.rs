@@ -6,7 +6,10 @@
 pub mod doctor;
 pub mod envelope;
 pub mod handle;
+pub mod package;
+pub mod services;
 pub mod settings;
+pub mod simulator;
 pub mod verify;
 
 use std::sync::Arc;
@@ -47,7 +50,7 @@ impl Alexa {
         settings.check()?;
         Ok(Self {
             verifier: Verifier::new(settings, Arc::clone(&spine.clock))?,
-            handler: Handler::new(settings, spine, resolve),
+            handler: Handler::new(settings, spine, resolve)?,
             verify: settings.verify,
             unverified: AtomicU64::new(0),
         })

@@ -1,9 +1,11 @@
 //! The rules a model must hold to be built by Alexa and to be understood here: a model in, what is wrong with it out.
 
+mod dialog;
+
 use rustc_hash::FxHashMap;
 
-use super::builtins;
 use super::model::{Intent, Model, Piece, pieces};
+use super::{LanguageError, builtins};
 use crate::words::tokens::normalize;
 
 /// Something to correct.
@@ -19,6 +21,10 @@ pub struct Finding {
 const SAMPLE_CHARS: usize = 200;
 const VALUE_CHARS: usize = 140;
 const INTENTS: usize = 250;
+/// Values and synonyms of all types together.
+const VALUES: usize = 50_000;
+/// Bytes of a model as it is uploaded.
+const BYTES: usize = 1_500_000;
 const REQUIRED: [&str; 5] = [
     "AMAZON.HelpIntent",
     "AMAZON.StopIntent",
@@ -50,6 +56,7 @@ pub fn check(model: &Model) -> Vec<Finding> {
         if model.intents.iter().take(i).any(|other| other.name == intent.name) {
             out.fatal(&place, format!("the intent {} is there twice", intent.name));
         }
+        name(&intent.name, intent.name.strip_prefix("AMAZON.").unwrap_or(&intent.name), &place, &mut out);
         slots(model, intent, &place, &mut out);
         for (s, text) in intent.samples.iter().enumerate() {
             let place = format!("{place}.samples[{s}]");
@@ -67,8 +74,28 @@ pub fn check(model: &Model) -> Vec<Finding> {
         }
     }
     types(model, &mut out);
+    dialog::check(model, &mut out);
     out.0
 }
+
+/// As [`check`], and also what only the file itself shows: its size, and its name's locale.
+pub fn check_file(path: &str, text: &str) -> Result<Vec<Finding>, LanguageError> {
+    let mut out = Findings(check(&Model::parse(path, text)?));
+    if text.len() > BYTES {
+        out.fatal(path, format!("{} bytes; Alexa takes {BYTES}", text.len()));
+    }
+    let stem = std::path::Path::new(path).file_stem().and_then(|s| s.to_str()).unwrap_or_default();
+    if stem.contains('-') && !LOCALES.contains(&stem) {
+        out.fatal(path, format!("{stem} is no locale of Alexa; its locales are {}", LOCALES.join(" ")));
+    }
+    Ok(out.0)
+}
+
+/// The locales that a skill can have.
+pub const LOCALES: [&str; 17] = [
+    "ar-SA", "de-DE", "en-AU", "en-CA", "en-GB", "en-IN", "en-US", "es-ES", "es-MX", "es-US", "fr-CA", "fr-FR",
+    "hi-IN", "it-IT", "ja-JP", "nl-NL", "pt-BR",
+];
 
 struct Findings(Vec<Finding>);
 
@@ -99,9 +126,20 @@ fn invocation(model: &Model, out: &mut Findings) {
     }
 }
 
+/// Names of intents, slots and types are letters, digits and underscores.
+fn name(whole: &str, bare: &str, place: &str, out: &mut Findings) {
+    if !bare.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') || bare.is_empty() {
+        out.fatal(place, format!("the name \"{whole}\" may only have letters, digits and underscores"));
+    }
+}
+
 fn slots(model: &Model, intent: &Intent, place: &str, out: &mut Findings) {
     for (s, slot) in intent.slots.iter().enumerate() {
         let place = format!("{place}.slots[{s}]");
+        name(&slot.name, &slot.name, &place, out);
+        for (at, text) in slot.samples.iter().enumerate() {
+            sample(intent, text, &format!("{place}.samples[{at}]"), out);
+        }
         if intent.slots.iter().take(s).any(|other| other.name == slot.name) {
             out.fatal(&place, format!("the slot {} is there twice", slot.name));
         }
@@ -158,11 +196,16 @@ fn sample(intent: &Intent, text: &str, place: &str, out: &mut Findings) {
 }
 
 fn types(model: &Model, out: &mut Findings) {
+    let values: usize = model.types.iter().flat_map(|t| &t.values).map(|v| 1 + v.synonyms.len()).sum();
+    if values > VALUES {
+        out.fatal("languageModel.types", format!("{values} values and synonyms; Alexa takes {VALUES}"));
+    }
     for (t, slot_type) in model.types.iter().enumerate() {
         let place = format!("languageModel.types[{t}]");
         if model.types.iter().take(t).any(|other| other.name == slot_type.name) {
             out.fatal(&place, format!("the type {} is there twice", slot_type.name));
         }
+        name(&slot_type.name, slot_type.name.strip_prefix("AMAZON.").unwrap_or(&slot_type.name), &place, out);
         let builtin = slot_type.name.starts_with("AMAZON.") && builtins::list(&slot_type.name).is_some();
         if slot_type.values.is_empty() && !slot_type.from_catalog && !builtin {
             out.fatal(&place, format!("the type {} has no values", slot_type.name));

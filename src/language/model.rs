@@ -2,9 +2,12 @@
 //! the JSON. Reads the files found in the wild (no outer object, values that are bare strings, missing synonyms).
 //! Refuses to judge whether the model is a good one: that is [`check`](super::check).
 
+pub mod dialog;
+
 use serde_json::Value;
 
 use super::LanguageError;
+use dialog::{Dialog, Prompt};
 
 /// A locale's interaction model.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -12,6 +15,8 @@ pub struct Model {
     pub invocation: String,
     pub intents: Vec<Intent>,
     pub types: Vec<SlotType>,
+    pub dialog: Option<Dialog>,
+    pub prompts: Vec<Prompt>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -67,6 +72,15 @@ impl Model {
 
     pub fn slot_type(&self, name: &str) -> Option<&SlotType> {
         self.types.iter().find(|t| t.name == name)
+    }
+
+    pub fn prompt(&self, id: &str) -> Option<&Prompt> {
+        self.prompts.iter().find(|p| p.id == id)
+    }
+
+    /// What the model says about filling the slots of this intent over several turns.
+    pub fn dialog_of(&self, intent: &str) -> Option<&dialog::DialogIntent> {
+        self.dialog.as_ref()?.intent(intent)
     }
 }
 
@@ -128,6 +142,8 @@ fn read(text: &str) -> Result<Model, Fault> {
         invocation: language.optional_text("invocationName")?.unwrap_or_default(),
         intents: language.list("intents", intent)?,
         types: language.list("types", slot_type)?,
+        dialog: dialog::dialog(&root)?,
+        prompts: dialog::prompts(&root)?,
     })
 }
 

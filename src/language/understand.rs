@@ -312,13 +312,7 @@ fn options() -> Options {
 }
 
 fn rejected(text: &str) -> Reading {
-    Reading {
-        intent: "AMAZON.FallbackIntent".to_owned(),
-        confidence: 0.0,
-        slots: Vec::new(),
-        source: Source::Rejected,
-        utterance: text.to_owned(),
-    }
+    Reading { confidence: 0.0, utterance: text.to_owned(), ..Reading::bare("AMAZON.FallbackIntent", Source::Rejected) }
 }
 
 /// What one call of `read` looks at.
@@ -336,7 +330,7 @@ impl Scene<'_> {
     }
 
     fn reading(&self, intent: &str, confidence: f32, source: Source, slots: Vec<Slot>) -> Reading {
-        Reading { intent: intent.to_owned(), confidence, slots, source, utterance: self.text.to_owned() }
+        Reading { confidence, slots, utterance: self.text.to_owned(), ..Reading::bare(intent, source) }
     }
 
     fn slot(&self, name: &str, kind: &str, shape: Shape, words: std::ops::Range<usize>, value: Option<String>) -> Slot {
@@ -359,6 +353,7 @@ impl Scene<'_> {
             spoken,
             span: Some(start..end),
             resolutions,
+            confirmed: None,
         }
     }
 }

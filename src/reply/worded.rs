@@ -56,15 +56,23 @@ impl Teller<'_> {
 /// nobody asked for is a nuisance in a living room.
 pub(super) fn stays_open(say: &Say) -> bool {
     match say {
-        Say::Goodbye | Say::Cancelled | Say::Bought { .. } | Say::PaymentPending { .. } | Say::PinLocked { .. } | Say::Trouble | Say::Busy => {
-            false
-        }
+        Say::Goodbye
+        | Say::Cancelled
+        | Say::Bought { .. }
+        | Say::PaymentPending { .. }
+        | Say::PinLocked { .. }
+        | Say::OneMoment
+        | Say::Told { end: true, .. }
+        | Say::Trouble
+        | Say::Busy => false,
         Say::Welcome { .. }
         | Say::Help(_)
         | Say::AllRight
         | Say::NotHeard
         | Say::NotUnderstood { .. }
         | Say::DidYouSay { .. }
+        | Say::Prompt { .. }
+        | Say::Told { end: false, .. }
         | Say::NothingOpen
         | Say::Results { .. }
         | Say::NothingFound { .. }
@@ -141,10 +149,17 @@ pub(super) fn draft(t: &Teller, say: &Say) -> Draft {
             _ => "not-understood-often",
         }),
         Say::DidYouSay { words } => t.draft("did-you-say", &args!["words" => t.quoted(words)]),
+        Say::Prompt { words } => t.draft("prompt", &args!["words" => super::script::plain(words)]),
+        Say::Told { words, reprompt, .. } => {
+            let plain = super::script::plain;
+            let again = plain(reprompt.as_ref().unwrap_or(words));
+            t.draft("told", &args!["words" => plain(words), "reprompt" => again])
+        }
         Say::NothingOpen => t.plain_draft("nothing-open"),
         Say::Pace { percent } => talk::pace(t, *percent),
         Say::Spelled { words } => talk::spelled(t, words),
         Say::Trouble => t.plain_draft("trouble"),
+        Say::OneMoment => t.plain_draft("one-moment"),
         Say::Busy => t.plain_draft("busy"),
 
         Say::Results { search, page, first, total, relaxed, back } => {

@@ -15,8 +15,10 @@ use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use voicecart::app::App;
+use voicecart::clock::{CountedIds, SystemClock};
 use voicecart::config::Settings;
 use voicecart::edge;
+use voicecart::shop::{CustomerId, Customers};
 
 pub struct Server {
     pub address: SocketAddr,
@@ -108,6 +110,16 @@ impl Server {
         let _ = tokio::time::timeout(patience, stream.read_to_end(&mut answer)).await.ok()?;
         Some(String::from_utf8_lossy(&answer).into_owned())
     }
+}
+
+/// Makes the caller of this identity Ada, a customer of the sample shop who has bought before.
+pub async fn customer_with_orders(server: &Server, identity: &str) {
+    let settings = Settings { data_dir: server.data.path().join("data"), ..Settings::default() };
+    let store = voicecart::app::open_store(&settings).await.unwrap();
+    let clock = std::sync::Arc::new(SystemClock::new(jiff::tz::TimeZone::UTC));
+    let customers = Customers::new(store.clone(), clock, std::sync::Arc::new(CountedIds::default()));
+    customers.link(identity, &CustomerId::new("ada").unwrap()).await.unwrap();
+    store.close().await;
 }
 
 /// Asserts a problem document and gives it back.

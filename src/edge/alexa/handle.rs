@@ -2,8 +2,10 @@
 //! know who signed it; knows the spine only as a place that answers readings.
 
 pub mod could;
+pub mod directives;
 pub mod identity;
 pub mod reading;
+pub mod screen;
 
 use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
@@ -11,14 +13,16 @@ use std::time::Instant;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use serde_json::Value;
 use tokio::sync::Semaphore;
 
-use super::AlexaSettings;
 use super::envelope::{Class, Envelope, class, response};
+use super::services::{self, Access};
+use super::{AlexaError, AlexaSettings};
 use crate::dialogue::Say;
 use crate::language::Reading;
 use crate::reply::{Manner, Reply};
-use crate::shop::{CustomerId, ShopError};
+use crate::shop::{CustomerId, RequestId, ShopError};
 use crate::telemetry::metrics::{self, StageTimes};
 use crate::turn::{Answer, Caller, Spine, Timings, TurnError};
 
@@ -30,6 +34,9 @@ const LAUNCH: &str = "LaunchRequest";
 const REPEAT: &str = "AMAZON.RepeatIntent";
 const LOCALE: &str = "en-US";
 
+/// How long a word to somebody who waits may take to be heard of.
+const WORD: std::time::Duration = std::time::Duration::from_secs(2);
+
 /// The bytes of a response.
 pub type Json = Cow<'static, [u8]>;
 
@@ -39,6 +46,13 @@ pub struct Handler {
     resolve: Resolve,
     deadline: std::time::Duration,
     permits: Semaphore,
+    /// Whether Alexa is taught the names of what the shopper may mean.
+    teaches: bool,
+    services: services::Caller,
+    /// Asked in place of Alexa's services, for tests.
+    stand_in: Option<String>,
+    /// How long a shopper waits without a word.
+    patience: std::time::Duration,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -56,9 +70,19 @@ enum Failure {
 }
 
 impl Handler {
-    pub fn new(settings: &AlexaSettings, spine: std::sync::Arc<Spine>, resolve: Resolve) -> Self {
+    pub fn new(settings: &AlexaSettings, spine: std::sync::Arc<Spine>, resolve: Resolve) -> Result<Self, AlexaError> {
         let permits = Semaphore::new(settings.max_in_flight.min(Semaphore::MAX_PERMITS));
-        Self { spine, resolve, deadline: settings.deadline(), permits }
+        let stand_in = settings.services_override.clone();
+        Ok(Self {
+            spine,
+            resolve,
+            deadline: settings.deadline(),
+            permits,
+            teaches: settings.dynamic_entities,
+            services: services::Caller::new(stand_in.is_some()).map_err(|e| AlexaError::Client(e.to_string()))?,
+            stand_in,
+            patience: std::time::Duration::from_millis(settings.progress_after_ms),
+        })
     }
 
     /// The answer to any request. `body` is what the envelope was read from.
@@ -66,8 +90,18 @@ impl Handler {
         let kind = envelope.request.kind.as_str();
         let class = class(kind);
         match class {
-            Class::Opens => self.speak(envelope, body, reading::bare(LAUNCH)).await,
-            Class::Intent => self.speak(envelope, body, self.intent(envelope)).await,
+            Class::Opens => {
+                let task = envelope.request.task.get();
+                let task = task.and_then(|t| reading::of_task(t, self.spine.understander.model()));
+                self.speak(envelope, body, task.unwrap_or_else(|| reading::bare(LAUNCH))).await
+            }
+            Class::Intent => {
+                let reading = self.intent(envelope);
+                if directives::delegated(&reading.intent, dialog_state(envelope), self.spine.understander.model()) {
+                    return Cow::Owned(response::silent_with(&[directives::delegate()]));
+                }
+                self.speak(envelope, body, reading).await
+            }
             Class::Continues => self.go_on(envelope, body).await,
             Class::CanFulfill => {
                 let model = self.spine.understander.model();
@@ -101,29 +135,66 @@ impl Handler {
         match envelope.session.get() {
             None => Cow::Borrowed(response::SILENT),
             Some(session) if session.is_new() => self.speak(envelope, body, reading::bare(LAUNCH)).await,
-            Some(_) => self.speak(envelope, body, reading::bare(REPEAT)).await,
+            Some(_) => {
+                let reading = self.touched(envelope).unwrap_or_else(|| reading::bare(REPEAT));
+                self.speak(envelope, body, reading).await
+            }
         }
+    }
+
+    /// What a touch on a line of ours stands for.
+    fn touched(&self, envelope: &Envelope<'_>) -> Option<Reading> {
+        let request = &envelope.request;
+        screen::touched(request.token.as_ref().map(|t| t.as_str()), request.arguments.as_ref())
     }
 
     async fn speak(&self, envelope: &Envelope<'_>, body: &[u8], reading: Reading) -> Json {
         let attributes = envelope.session.get().and_then(|s| s.attributes.as_ref());
+        let turn = self.turn(envelope, body, reading);
         // A panic is a bug, but the shopper still gets a sentence; every stage behind here keeps its own state whole.
-        let turn = AssertUnwindSafe(self.turn(envelope, body, reading)).catch_unwind();
-        let json = match turn.await.unwrap_or(Err(Failure::Panicked)) {
-            Ok(answer) => {
+        let turn = AssertUnwindSafe(turn).catch_unwind();
+        let json = match self.meanwhile(envelope, turn).await.unwrap_or(Err(Failure::Panicked)) {
+            Ok((answer, directives)) => {
                 let intent = answer.reading.as_ref().map_or("", |r| r.intent.as_str());
                 metrics::turn_finished("alexa", intent, "answered", &times(&answer.timings));
-                response::spoken(&answer.reply, answer.open, attributes)
+                response::spoken(&answer.reply, answer.open, attributes, &directives)
             }
             Err(failure) => {
                 let reply = self.apologise(&failure);
-                response::spoken(&reply, reply.keep_open, attributes)
+                response::spoken(&reply, reply.keep_open, attributes, &[])
             }
         };
         Cow::Owned(json)
     }
 
-    async fn turn(&self, envelope: &Envelope<'_>, body: &[u8], reading: Reading) -> Result<Answer, Failure> {
+    /// Waits for a turn; where it takes long, the shopper hears a word meanwhile. The word is out, or has failed, before
+    /// this returns: Alexa drops what comes after the answer.
+    async fn meanwhile<T>(&self, envelope: &Envelope<'_>, turn: impl Future<Output = T>) -> T {
+        let kind = class(envelope.request.kind.as_str());
+        let request = envelope.request.request_id.as_ref().map(|r| r.as_str());
+        let access = Access::of(envelope, self.stand_in.as_deref());
+        let (Class::Opens | Class::Intent, Some(request), Some(access)) = (kind, request, access) else {
+            return turn.await;
+        };
+        tokio::pin!(turn);
+        if let Ok(done) = tokio::time::timeout(self.patience, &mut turn).await {
+            return done;
+        }
+        let word = self.word(&Say::OneMoment);
+        let deadline = Instant::now() + WORD;
+        let (told, done) = tokio::join!(self.services.progress(&access, request, &word.speech.ssml, deadline), turn);
+        if let Err(error) = told {
+            tracing::debug!(%error, "a shopper waits without a word");
+        }
+        done
+    }
+
+    async fn turn(
+        &self,
+        envelope: &Envelope<'_>,
+        body: &[u8],
+        reading: Reading,
+    ) -> Result<(Answer, Vec<Value>), Failure> {
         let deadline = Instant::now() + self.deadline;
         let _permit = self.permits.try_acquire().map_err(|_| Failure::Full)?;
         let _in_flight = metrics::InFlight::enter();
@@ -132,13 +203,53 @@ impl Handler {
         let customer = found.await.map_err(|_| TurnError::Deadline)?.map_err(Failure::Customer)?;
         let caller = Caller {
             session: identity::session(envelope),
-            customer,
+            customer: customer.clone(),
             locale: locale(envelope).to_owned(),
-            request,
+            request: request.clone(),
             deadline,
             speak: false,
         };
-        Ok(self.spine.from_reading(reading, caller).await?)
+        let answer = self.spine.from_reading(reading, caller).await?;
+        let directives = self.directives(envelope, &answer, &customer, &request, deadline).await;
+        Ok((answer, directives))
+    }
+
+    /// What Alexa is asked to do beside speaking.
+    async fn directives(
+        &self,
+        envelope: &Envelope<'_>,
+        answer: &Answer,
+        customer: &CustomerId,
+        request: &RequestId,
+        deadline: Instant,
+    ) -> Vec<Value> {
+        let model = self.spine.understander.model();
+        let fresh = envelope.session.get().is_some_and(|s| s.is_new());
+        let mut out = Vec::new();
+        if envelope.shows(screen::INTERFACE)
+            && let Some(card) = &answer.reply.card
+        {
+            out.extend(screen::render(card, &answer.say));
+        }
+        if !answer.open {
+            // Nobody was taught anything in a session of one turn.
+            if !fresh && self.teaches && envelope.session.get().is_some() {
+                out.push(directives::forget());
+            }
+            return out;
+        }
+        // A state of the dialog is sent only where the model that Alexa has knows dialogs.
+        if !dialog_state(envelope).is_empty()
+            && let Some(asks) = &answer.asks
+        {
+            out.extend(directives::dialog(asks, model));
+        }
+        let shown = directives::shown(&answer.say);
+        if self.teaches && (fresh || !shown.is_empty()) {
+            let orders = self.spine.bought_before(customer, request, deadline).await;
+            out.extend(directives::entities(shown, &orders, model));
+        }
+        out
     }
 
     fn apologise(&self, failure: &Failure) -> Reply {
@@ -156,8 +267,13 @@ impl Handler {
             Say::Busy => tracing::warn!(%failure, "apologised to an Alexa shopper"),
             _ => tracing::error!(%failure, "apologised to an Alexa shopper"),
         }
+        self.word(&say)
+    }
+
+    /// Words that no session has a part in.
+    fn word(&self, say: &Say) -> Reply {
         let manner = Manner { pace: 100, today: self.spine.clock.here().date(), zone: self.spine.clock.zone() };
-        self.spine.phrases.render(&say, &manner)
+        self.spine.phrases.render(say, &manner)
     }
 
     async fn forget(&self, envelope: &Envelope<'_>) {
@@ -181,6 +297,11 @@ fn report(envelope: &Envelope<'_>) {
     if let Some(message) = &error.message {
         tracing::debug!(message = message.as_str(), "Alexa's words about it");
     }
+}
+
+/// How far Alexa says she is with filling the slots; empty where she says nothing.
+fn dialog_state<'e>(envelope: &'e Envelope<'_>) -> &'e str {
+    envelope.request.dialog_state.as_ref().map_or("", |state| state.as_str())
 }
 
 fn locale<'e>(envelope: &'e Envelope<'_>) -> &'e str {

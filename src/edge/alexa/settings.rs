@@ -19,10 +19,14 @@ impl AlexaSettings {
         if self.max_in_flight == 0 {
             return Err(AlexaError::InFlight);
         }
-        if let Some(base) = &self.chain_base_override {
+        for (key, base) in [
+            ("alexa.chain_base_override", &self.chain_base_override),
+            ("alexa.services_override", &self.services_override),
+        ] {
+            let Some(base) = base else { continue };
             let http = base.starts_with("http://") || base.starts_with("https://");
             if !http || url::Url::parse(base).is_err() {
-                return Err(AlexaError::ChainBase(base.clone()));
+                return Err(AlexaError::Base(key, base.clone()));
             }
         }
         self.warn();
@@ -46,6 +50,9 @@ impl AlexaSettings {
                 "alexa.tolerance_seconds is wider than Amazon allows"
             );
         }
+        if let Some(base) = &self.services_override {
+            tracing::warn!(%base, "alexa.services_override is set: customers' tokens are sent there; for tests only");
+        }
         if !self.verify {
             tracing::warn!("alexa.verify is off: ANYBODY who can reach /alexa can order in a shopper's name");
             return;
@@ -68,9 +75,9 @@ pub enum AlexaError {
     Deadline(u64),
     #[error("alexa.max_in_flight is 0; at least one turn must be allowed")]
     InFlight,
-    #[error("alexa.chain_base_override is {0:?}; it must begin with http:// or https://")]
-    ChainBase(String),
-    #[error("cannot set up the client that fetches certificate chains: {0}")]
+    #[error("{0} is {1:?}; it must begin with http:// or https://")]
+    Base(&'static str, String),
+    #[error("cannot set up a client for Amazon's servers: {0}")]
     Client(String),
 }
 

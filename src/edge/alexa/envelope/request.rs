@@ -46,6 +46,20 @@ struct System<'a> {
     user: Maybe<User<'a>>,
     #[serde(borrow)]
     person: Maybe<Person<'a>>,
+    #[serde(borrow)]
+    device: Maybe<Device<'a>>,
+    #[serde(rename = "apiEndpoint", borrow, deserialize_with = "text")]
+    api_endpoint: Option<Text<'a>>,
+    #[serde(rename = "apiAccessToken", borrow, deserialize_with = "text")]
+    api_access_token: Option<Text<'a>>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Device<'a> {
+    #[serde(borrow, deserialize_with = "text")]
+    device_id: Option<Text<'a>>,
+    supported_interfaces: Option<serde_json::Value>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -86,6 +100,13 @@ pub struct Request<'a> {
     pub dialog_state: Option<Text<'a>>,
     #[serde(borrow)]
     pub intent: Maybe<Intent<'a>>,
+    /// Which document of ours a touch was on, and what it sends.
+    #[serde(borrow, deserialize_with = "text")]
+    pub token: Option<Text<'a>>,
+    pub arguments: Option<serde_json::Value>,
+    /// What a launch is for, where it is for something.
+    #[serde(borrow)]
+    pub task: Maybe<Task<'a>>,
     /// Why a session ended.
     #[serde(borrow, deserialize_with = "text")]
     pub reason: Option<Text<'a>>,
@@ -103,11 +124,22 @@ pub struct Trouble<'a> {
     pub message: Option<Text<'a>>,
 }
 
+/// What another skill, or a customer who named none, wants done.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
+pub struct Task<'a> {
+    #[serde(borrow, deserialize_with = "text")]
+    pub name: Option<Text<'a>>,
+    pub input: Option<serde_json::Value>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Intent<'a> {
     #[serde(borrow, deserialize_with = "text")]
     pub name: Option<Text<'a>>,
+    #[serde(borrow, deserialize_with = "text")]
+    pub confirmation_status: Option<Text<'a>>,
     #[serde(borrow)]
     pub slots: Members<'a, Slot<'a>>,
 }
@@ -117,6 +149,8 @@ pub struct Intent<'a> {
 pub struct Slot<'a> {
     #[serde(borrow, deserialize_with = "text")]
     pub value: Option<Text<'a>>,
+    #[serde(borrow, deserialize_with = "text")]
+    pub confirmation_status: Option<Text<'a>>,
     #[serde(borrow)]
     pub resolutions: Maybe<Resolutions<'a>>,
     #[serde(borrow)]
@@ -230,6 +264,28 @@ impl<'a> Envelope<'a> {
         filled(system.and_then(|u| u.user_id.as_ref())).or_else(|| filled(session().and_then(|u| u.user_id.as_ref())))
     }
 
+    /// Where Alexa's services are for this request; whatever the request says, not yet judged.
+    pub fn api_endpoint(&self) -> Option<&str> {
+        filled(self.system()?.api_endpoint.as_ref())
+    }
+
+    /// The token for Alexa's services, good for this session.
+    pub fn api_token(&self) -> Option<&str> {
+        filled(self.system()?.api_access_token.as_ref())
+    }
+
+    pub fn device_id(&self) -> Option<&str> {
+        filled(self.system()?.device.get()?.device_id.as_ref())
+    }
+
+    /// Whether the device can take directives of this interface; no others may be sent to it.
+    pub fn shows(&self, interface: &str) -> bool {
+        let device = self.system().and_then(|s| s.device.get());
+        device
+            .and_then(|d| d.supported_interfaces.as_ref())
+            .is_some_and(|i| i.get(interface).is_some_and(|v| v.is_object()))
+    }
+
     pub fn session_id(&self) -> Option<&str> {
         filled(self.session.get()?.session_id.as_ref())
     }
@@ -279,9 +335,11 @@ mod tests {
     /// One of everything that is read.
     const FULL: &str = r#"{"session":{"new":true,"sessionId":"s","application":{"applicationId":"a"},
         "user":{"userId":"u"},"attributes":{"k":[1]}},"context":{"System":{"application":{"applicationId":"a"},
-        "user":{"userId":"u"},"person":{"personId":"p"}}},"request":{"type":"IntentRequest","requestId":"r",
+        "user":{"userId":"u"},"person":{"personId":"p"},
+        "device":{"deviceId":"d","supportedInterfaces":{"Alexa.Presentation.APL":{}}},"apiEndpoint":"https://e","apiAccessToken":"t"}},"request":{"type":"IntentRequest","requestId":"r",
         "timestamp":"t","locale":"en-US","dialogState":"STARTED","reason":"x","error":{"type":"e","message":"m"},
-        "intent":{"name":"I","slots":{"S":{"value":"v","resolutions":{"resolutionsPerAuthority":[{"authority":"a",
+        "token":"t","arguments":["a"],"task":{"name":"t","input":{"a":"b"}},
+        "intent":{"name":"I","confirmationStatus":"NONE","slots":{"S":{"value":"v","confirmationStatus":"NONE","resolutions":{"resolutionsPerAuthority":[{"authority":"a",
         "status":{"code":"ER_SUCCESS_MATCH"},"values":[{"value":{"name":"n","id":"i"}}]}]},
         "slotValue":{"type":"List","values":[{"value":"w"}]}}}}}}"#;
 

@@ -43,12 +43,14 @@ struct Envelope<'r, B> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Body {
+struct Body<'r> {
     output_speech: OutputSpeech,
     #[serde(skip_serializing_if = "Option::is_none")]
     reprompt: Option<Reprompt>,
     #[serde(skip_serializing_if = "Option::is_none")]
     card: Option<CardBody>,
+    #[serde(skip_serializing_if = "<[Value]>::is_empty")]
+    directives: &'r [Value],
     should_end_session: bool,
 }
 
@@ -101,17 +103,19 @@ pub enum Maybe {
     Maybe,
 }
 
-/// The envelope that speaks a reply. `attributes` go back as they came, room allowing.
-pub fn spoken(reply: &Reply, open: bool, attributes: Option<&Value>) -> Vec<u8> {
+/// The envelope that speaks a reply, with what else Alexa is to do. `attributes` go back as they came, room allowing;
+/// the first rung without directives comes when no other fits.
+pub fn spoken(reply: &Reply, open: bool, attributes: Option<&Value>, directives: &[Value]) -> Vec<u8> {
     let mut json = Vec::new();
-    for (attributes, (speech, reprompt, card)) in
-        std::iter::once((attributes, RUNGS[0])).chain(RUNGS.into_iter().map(|rung| (None, rung)))
-    {
+    let rungs = |directives| RUNGS.into_iter().map(move |rung| (None, directives, rung));
+    let whole = std::iter::once((attributes, directives, RUNGS[0]));
+    for (attributes, directives, (speech, reprompt, card)) in whole.chain(rungs(directives)).chain(rungs(&[])) {
         let said = reply.reprompt.as_ref().filter(|_| open && reprompt > 0);
         let body = Body {
             output_speech: speak(&reply.speech, speech),
             reprompt: said.map(|words| Reprompt { output_speech: speak(words, reprompt) }),
             card: reply.card.as_ref().and_then(|c| draw(c, card)),
+            directives,
             should_end_session: !open,
         };
         json = bytes(attributes, &body);
@@ -120,6 +124,11 @@ pub fn spoken(reply: &Reply, open: bool, attributes: Option<&Value>) -> Vec<u8> 
         }
     }
     json
+}
+
+/// The envelope that says nothing and leaves the next question to Alexa.
+pub fn silent_with(directives: &[Value]) -> Vec<u8> {
+    bytes(None, &serde_json::json!({"directives": directives, "shouldEndSession": false}))
 }
 
 /// The envelope that only says what could be done.
@@ -178,7 +187,7 @@ mod tests {
     fn an_open_reply_listens_and_a_closed_one_ends() {
         let attributes = serde_json::json!({"kept": [1, "two"]});
         let json: Value =
-            serde_json::from_slice(&spoken(&reply("Hi.", Some("Well?"), "c"), true, Some(&attributes))).unwrap();
+            serde_json::from_slice(&spoken(&reply("Hi.", Some("Well?"), "c"), true, Some(&attributes), &[])).unwrap();
         assert_eq!(
             json,
             serde_json::json!({
@@ -192,7 +201,7 @@ mod tests {
                 }
             })
         );
-        let json: Value = serde_json::from_slice(&spoken(&reply("Bye.", Some("Well?"), ""), false, None)).unwrap();
+        let json: Value = serde_json::from_slice(&spoken(&reply("Bye.", Some("Well?"), ""), false, None, &[])).unwrap();
         assert_eq!(at(&json, "/response/shouldEndSession"), true);
         assert!(at(&json, "/response/reprompt").is_null(), "nobody listens after the end");
         assert!(at(&json, "/sessionAttributes").is_null());
@@ -210,7 +219,8 @@ mod tests {
                 card.image = Some(format!("https://shop.example/{}", "i".repeat(1_000)));
                 card.title = long.clone();
             }
-            let bytes = spoken(&reply, true, Some(&attributes));
+            let directive = serde_json::json!({"type": "Dialog.UpdateDynamicEntities", "types": [long.clone()]});
+            let bytes = spoken(&reply, true, Some(&attributes), &[directive]);
             assert!(bytes.len() <= RESPONSE_BYTES, "{} bytes for {sentence:?}", bytes.len());
             let json: Value = serde_json::from_slice(&bytes).unwrap();
             let ssml = at(&json, "/response/outputSpeech/ssml").as_str().unwrap();

@@ -1,6 +1,10 @@
 //! An intent as Alexa understood it in, a [`Reading`] out. Refuses to understand anything better than Alexa did.
 
-use crate::edge::alexa::envelope::request::{Authority, Intent, Resolutions, SlotValue};
+use serde_json::Value;
+
+use crate::edge::alexa::envelope::lenient::Text;
+use crate::edge::alexa::envelope::request::{Authority, Intent, Resolutions, SlotValue, Task};
+use crate::language::model::Model;
 use crate::language::{Reading, Resolution, Slot, Source};
 
 /// What Alexa sends for a slot it heard but could not put into its type.
@@ -8,12 +12,37 @@ const UNCLEAR: &str = "?";
 
 /// A reading that names only an intent.
 pub fn bare(intent: &str) -> Reading {
-    Reading {
-        intent: intent.to_owned(),
-        confidence: 1.0,
-        slots: Vec::new(),
-        source: Source::Given,
-        utterance: String::new(),
+    Reading::bare(intent, Source::Given)
+}
+
+/// The intent that a task names: its own name without the skill's, with or without the word every intent of ours ends
+/// in. What the task was given fills the slots of the same names. `None` where the model has no such intent.
+pub fn of_task(task: &Task<'_>, model: &Model) -> Option<Reading> {
+    let name = task.name.as_ref()?.as_str();
+    let name = name.rsplit('.').next().unwrap_or(name);
+    let intent = model.intent(name).or_else(|| model.intent(&format!("{name}Intent")))?;
+    let mut reading = bare(&intent.name);
+    for (key, value) in task.input.as_ref().and_then(Value::as_object).into_iter().flatten() {
+        let value = match value {
+            Value::String(text) => text.clone(),
+            Value::Number(number) => number.to_string(),
+            _ => continue,
+        };
+        if let Some(slot) = intent.slots.iter().find(|s| s.name.eq_ignore_ascii_case(key)).filter(|_| !value.is_empty())
+        {
+            let (name, kind, spoken) = (slot.name.clone(), slot.kind.clone(), value.clone());
+            reading.slots.push(Slot { name, kind, value, spoken, ..Slot::default() });
+        }
+    }
+    Some(reading)
+}
+
+/// What the shopper said when Alexa asked whether it is right.
+fn agreed(status: Option<&Text<'_>>) -> Option<bool> {
+    match status?.as_str() {
+        "CONFIRMED" => Some(true),
+        "DENIED" => Some(false),
+        _ => None,
     }
 }
 
@@ -21,6 +50,7 @@ pub fn bare(intent: &str) -> Reading {
 /// once for each, in the order said, so that whoever wants one takes the first.
 pub fn of(intent: &Intent<'_>) -> Reading {
     let mut reading = bare(intent.name.as_ref().map_or("AMAZON.FallbackIntent", |n| n.as_str()));
+    reading.confirmed = agreed(intent.confirmation_status.as_ref());
     for (name, slot) in &intent.slots.0 {
         let mut push = |value: &str, resolutions: Option<&Resolutions<'_>>| {
             if !value.is_empty() && value != UNCLEAR {
@@ -32,6 +62,7 @@ pub fn of(intent: &Intent<'_>) -> Reading {
                     spoken: value.to_owned(),
                     span: None,
                     resolutions: resolutions.map(resolve).unwrap_or_default(),
+                    confirmed: agreed(slot.confirmation_status.as_ref()),
                 });
             }
         };
@@ -68,9 +99,7 @@ fn resolve(resolutions: &Resolutions<'_>) -> Vec<Resolution> {
     let mut found: Vec<Resolution> = Vec::new();
     for known in dynamic.into_iter().chain(fixed).flat_map(|a: &Authority<'_>| &a.values.0) {
         let Some(known) = known.value.get() else { continue };
-        let text = |t: &Option<crate::edge::alexa::envelope::lenient::Text<'_>>| {
-            t.as_ref().map(|t| t.as_str().to_owned()).unwrap_or_default()
-        };
+        let text = |t: &Option<Text<'_>>| t.as_ref().map(|t| t.as_str().to_owned()).unwrap_or_default();
         let (id, name) = (text(&known.id), text(&known.name));
         let seen = found.iter().any(|r| r.id == id && r.name == name);
         if !(seen || id.is_empty() && name.is_empty()) {
@@ -82,7 +111,7 @@ fn resolve(resolutions: &Resolutions<'_>) -> Vec<Resolution> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
     use crate::edge::alexa::envelope::Envelope;
@@ -121,6 +150,42 @@ mod tests {
         assert_eq!(read(slots), [("G".into(), "5".into(), vec![])]);
         for none in [json!(null), json!([]), json!("x"), json!({})] {
             assert!(read(none).is_empty());
+        }
+    }
+
+    #[test]
+    fn a_task_is_an_intent_with_its_input_in_the_slots() {
+        let text =
+            r#"{"intents":[{"name":"SearchProductIntent","slots":[{"name":"Query","type":"AMAZON.SearchQuery"}]}]}"#;
+        let model = Model::parse("m.json", text).unwrap();
+        for (task, expected) in [
+            (
+                json!({"name": "amzn1.ask.skill.x.SearchProduct", "version": "1", "input": {"query": "tea", "page": 2}}),
+                Some(1),
+            ),
+            (json!({"name": "SearchProductIntent", "input": null}), Some(0)),
+            (json!({"name": "SearchProduct", "input": {"Query": 5}}), Some(1)),
+            (json!({"name": "SearchProduct", "input": {"Query": {"odd": 1}}}), Some(0)),
+            (json!({"name": "AMAZON.PrintPDF", "input": {"Query": "tea"}}), None),
+            (json!({"input": {}}), None),
+        ] {
+            let body = json!({"request": {"type": "LaunchRequest", "task": task}}).to_string();
+            let envelope = Envelope::parse(body.as_bytes()).unwrap();
+            let reading = of_task(envelope.request.task.get().unwrap(), &model);
+            assert_eq!(reading.map(|r| r.slots.len()), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn what_alexa_had_confirmed_is_known() {
+        for (status, expected) in [("CONFIRMED", Some(true)), ("DENIED", Some(false)), ("NONE", None), ("odd", None)] {
+            let body =
+                json!({"request": {"type": "IntentRequest", "intent": {"name": "X", "confirmationStatus": status,
+                "slots": {"S": {"value": "v", "confirmationStatus": status}}}}})
+                .to_string();
+            let envelope = Envelope::parse(body.as_bytes()).unwrap();
+            let reading = of(envelope.request.intent.get().unwrap());
+            assert_eq!((reading.confirmed, reading.slots[0].confirmed), (expected, expected));
         }
     }
 
