@@ -192,5 +192,6 @@ async fn examine(folder: &Path) {
         asked.len(),
         told.len()
     );
-    assert!(told.len() > 60, "the kills came before anything was bought");
+    // How many depends on the machine; both kinds must have been tried.
+    assert!(told.len() > 20 && unfinished > 20, "the kills came all before or all after the purchases");
 }
