@@ -9,6 +9,6 @@ echo
 echo "## (c) Search over 100,000 generated products"
 cargo bench --bench search_scale
 echo
-echo "## (d) Live speech"
+echo "## (f) Live speech"
 cargo bench --bench endpointing
 cargo bench --bench live
