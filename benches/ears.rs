@@ -66,7 +66,8 @@ fn main() {
     trust(&all);
     let Some((_, clips)) = sets().into_iter().next() else { return };
     println!("\nclips a second by workers x threads, {} clips at once", clips.len());
-    for (workers, threads) in [(1, 1), (2, 1), (1, 2), (2, 2)] {
+    // More threads than cores spin for one another: two workers with two threads each did not finish in minutes on two.
+    for (workers, threads) in [(1, 1), (2, 1), (1, 2)] {
         let pool = open(workers, threads);
         let rounds: Vec<f64> = (0..3)
             .map(|_| {
