@@ -85,7 +85,7 @@ async fn hear(pool: &WhisperPool, clip: &Clip) -> Heard {
     let later = Instant::now() + Duration::from_secs(600);
     let heard = pool.recognize(clip.samples.clone(), Bias::default(), later).await.expect("heard");
     let said: Vec<&str> = heard.text.split(' ').filter(|w| !w.is_empty()).collect();
-    Heard { errors: edits(&clip.words, &said), confidence: heard.confidence }
+    Heard { errors: strsim::generic_levenshtein(&clip.words, &said), confidence: heard.confidence }
 }
 
 /// How well confidence tells right transcripts from wrong ones, over all sets together.
@@ -118,21 +118,6 @@ fn trust(all: &[Heard]) {
             100.0 * refused as f64 / wrong.len() as f64
         );
     }
-}
-
-/// Insertions, deletions and substitutions between two lines of words.
-fn edits(wanted: &[String], said: &[&str]) -> usize {
-    let mut row: Vec<usize> = (0..=said.len()).collect();
-    for (i, want) in wanted.iter().enumerate() {
-        let mut corner = row[0];
-        row[0] = i + 1;
-        for (j, word) in said.iter().enumerate() {
-            let change = corner + usize::from(want != word);
-            corner = row[j + 1];
-            row[j + 1] = change.min(row[j] + 1).min(corner + 1);
-        }
-    }
-    row[said.len()]
 }
 
 fn sets() -> Vec<(&'static str, Vec<Clip>)> {

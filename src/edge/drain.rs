@@ -14,6 +14,8 @@ use axum::response::Response;
 use futures::stream::{Fuse, Stream, StreamExt};
 use http::{HeaderMap, header};
 
+use super::intake::promised;
+
 /// What fits into the socket's buffers arrives without being read.
 const SMALL: u64 = 16 * 1024;
 /// Bytes thrown away at most. Whoever sends more to a server that has refused it is cut off.
@@ -56,7 +58,6 @@ pub async fn drain(request: Request, next: Next) -> Response {
 
 /// A caller that waits for `100 Continue` has sent nothing yet, and reading would ask it to.
 fn worth_it(headers: &HeaderMap) -> bool {
-    let length = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
     let waits = headers.contains_key(header::EXPECT);
-    !waits && length.map_or_else(|| headers.contains_key(header::TRANSFER_ENCODING), |n| n > SMALL)
+    !waits && promised(headers).map_or_else(|| headers.contains_key(header::TRANSFER_ENCODING), |n| n > SMALL)
 }

@@ -36,10 +36,15 @@ pub fn admit(doors: &Doors, door: &'static str) -> Result<Place, Refusal> {
     }
 }
 
+/// Bytes of the body, where the caller has said how many.
+pub fn promised(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
 /// The whole body, unless it is too large or takes too long.
 pub async fn read(body: Body, headers: &HeaderMap, limit: usize, ms: u64) -> Result<Bytes, Refusal> {
     let too_large = || Refusal::new(problem::TOO_LARGE, format!("the body may have {limit} bytes at most"));
-    let promised = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
+    let promised = promised(headers);
     if promised.is_some_and(|n| n > limit as u64) {
         return Err(too_large());
     }

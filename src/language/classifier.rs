@@ -51,6 +51,14 @@ pub struct Options {
     pub slot_copies: Option<usize>,
 }
 
+impl Options {
+    /// For samples of an interaction model, which are clean: few passes and no networks, so that a server starts in a
+    /// blink.
+    pub fn quick() -> Self {
+        Self { slot_passes: 3, slot_copies: Some(0), hidden: 0, ..Self::default() }
+    }
+}
+
 impl Default for Options {
     fn default() -> Self {
         Self { seed: 1, intent_passes: 8, slot_passes: 12, hidden: 128, slot_copies: None }

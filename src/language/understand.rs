@@ -55,7 +55,7 @@ impl Understander {
         let templates = Templates::new(&model);
         let vocabulary = Vocabulary::new(&model, &[]);
         let gazetteer = examples::gazetteer(&model, &vocabulary);
-        let classifier = Classifier::train(&examples::examples(&model), &gazetteer, &options());
+        let classifier = Classifier::train(&examples::examples(&model), &gazetteer, &Options::quick());
         Self { model, templates, words: ArcSwap::from_pointee(Words { vocabulary, classifier }) }
     }
 
@@ -304,11 +304,6 @@ impl Understander {
     fn shape(&self, slot: &SlotDef) -> Shape {
         slots::shape(&slot.kind, &slot.name, is_listed(&self.model, &slot.kind))
     }
-}
-
-/// Few passes and no networks: samples are clean, and the server starts in a blink.
-fn options() -> Options {
-    Options { slot_passes: 3, slot_copies: Some(0), hidden: 0, ..Options::default() }
 }
 
 fn rejected(text: &str) -> Reading {

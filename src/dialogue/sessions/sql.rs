@@ -40,12 +40,12 @@ struct Recent {
     folder: PathBuf,
     journal: Journal,
     /// Latest state of what the journal holds.
-    unfolded: HashMap<String, Record>,
+    unfolded: HashMap<String, Arc<Record>>,
     cache: HashMap<SessionId, Session>,
 }
 
 /// A line of the journal.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Record {
     id: String,
     /// The session; `None` once it has ended.
@@ -78,7 +78,7 @@ impl SqlSessions {
         let (lines, journals) = Journal::left_behind(&folder).map_err(storage)?;
         let mut unfolded = HashMap::new();
         for record in lines.iter().filter_map(|line| serde_json::from_str::<Record>(line).ok()) {
-            unfolded.insert(record.id.clone(), record);
+            unfolded.insert(record.id.clone(), Arc::new(record));
         }
         commit(&pool, &unfolded).await.map_err(storage)?;
         for journal in journals {
@@ -117,7 +117,7 @@ impl Recent {
         let mut line = serde_json::to_vec(&record).map_err(storage)?;
         line.push(b'\n');
         self.journal.append(&line).map_err(storage)?;
-        self.unfolded.insert(record.id.clone(), record);
+        self.unfolded.insert(record.id.clone(), Arc::new(record));
         Ok(())
     }
 }
@@ -166,10 +166,6 @@ impl SessionStore for SqlSessions {
     }
 }
 
-fn text(record: &Record) -> Option<&str> {
-    record.state.as_deref().map(RawValue::get)
-}
-
 fn lock(recent: &Mutex<Recent>) -> MutexGuard<'_, Recent> {
     recent.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -211,12 +207,12 @@ async fn fold_once(pool: &SqlitePool, recent: &Mutex<Recent>) -> Result<(), Sess
     old.remove().map_err(storage)?;
     // What was written again meanwhile is newer than what was folded.
     let mut recent = lock(recent);
-    recent.unfolded.retain(|id, now| records.get(id).is_none_or(|then| text(then) != text(now)));
+    recent.unfolded.retain(|id, now| records.get(id).is_none_or(|then| !Arc::ptr_eq(then, now)));
     Ok(())
 }
 
 /// One statement for all of them: a statement is one trip to SQLite's thread and one commit.
-async fn commit(pool: &SqlitePool, records: &HashMap<String, Record>) -> Result<(), sqlx::Error> {
+async fn commit(pool: &SqlitePool, records: &HashMap<String, Arc<Record>>) -> Result<(), sqlx::Error> {
     let json = |value: Vec<_>| serde_json::to_string(&value).map_err(|e| sqlx::Error::Encode(e.into()));
     let kept: Vec<_> = records.values().filter(|r| r.state.is_some()).collect();
     if !kept.is_empty() {
