@@ -169,7 +169,7 @@ pub enum Why {
 }
 
 /// A product search.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Search {
     /// The shopper's words, carrier phrase and filters included or not; empty means "whatever the filters allow".
     pub query: String,
@@ -180,7 +180,7 @@ pub struct Search {
     pub limit: u32,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Filters {
     pub brand: Option<String>,
     pub category: Option<String>,
@@ -193,7 +193,7 @@ pub struct Filters {
     pub in_stock: bool,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Sort {
     #[default]

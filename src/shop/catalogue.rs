@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
+use moka::sync::Cache;
+
 use super::connectors::sql::products;
 use super::search::{Hits, Index, Indexed, SearchError};
 use super::{Search, ShopError, Sku};
@@ -37,6 +39,8 @@ struct Shelf {
     /// The catalogue version that the index was made from.
     version: AtomicI64,
     rebuilding: AtomicBool,
+    /// What was found of late, by the version of the catalogue: shoppers ask for the same few things over and over.
+    found: Cache<(i64, Search, Vec<Sku>), Hits>,
 }
 
 /// A folder that is this process's alone as long as the lock is held.
@@ -45,6 +49,8 @@ struct Folder {
     _lock: File,
 }
 
+/// Searches remembered.
+const FOUND: u64 = 2_000;
 /// Products read in one go while indexing.
 const PAGE: u32 = 2_000;
 /// Holds the version of the catalogue that the index beside it was made from.
@@ -57,7 +63,7 @@ impl Catalogue {
         let path = folder.as_ref().map(|f| f.path.as_path());
         let index = Index::open(path).map_err(failed)?;
         let version = AtomicI64::new(path.filter(|_| !index.is_empty()).and_then(stamp).unwrap_or(i64::MIN));
-        let shelf = Shelf { index, folder, version, rebuilding: AtomicBool::new(false) };
+        let shelf = Shelf { index, folder, version, rebuilding: AtomicBool::new(false), found: Cache::new(FOUND) };
         let catalogue = Self { store, shelf: Arc::new(shelf) };
         catalogue.refresh().await?;
         Ok(catalogue)
@@ -113,7 +119,13 @@ impl Catalogue {
 
     /// The products that fit; those in `boosts` (bought before) come sooner.
     pub fn find(&self, search: &Search, boosts: &[Sku]) -> Result<Hits, ShopError> {
-        self.shelf.index.search(search, boosts).map_err(failed)
+        let key = (self.version(), search.clone(), boosts.to_vec());
+        if let Some(hits) = self.shelf.found.get(&key) {
+            return Ok(hits);
+        }
+        let hits = self.shelf.index.search(search, boosts).map_err(failed)?;
+        self.shelf.found.insert(key, hits.clone());
+        Ok(hits)
     }
 
     /// What products, brands and departments are called, each once.

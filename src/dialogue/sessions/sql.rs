@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Row, SqlitePool};
+use sqlx::{QueryBuilder, Row, SqlitePool};
 
 use super::journal::Journal;
 use crate::dialogue::{Session, SessionError, SessionId, SessionStore};
@@ -23,7 +23,9 @@ use crate::dialogue::{Session, SessionError, SessionId, SessionStore};
 /// Sessions held in memory beside the file; more than this and the file is asked again.
 const CACHED: usize = 4096;
 /// How often the journal is folded into the file.
-const FOLD: Duration = Duration::from_millis(500);
+const FOLD: Duration = Duration::from_secs(2);
+/// Sessions written in one statement.
+const ROWS: usize = 200;
 /// How often lapsed sessions are removed.
 const SWEEP: Duration = Duration::from_secs(600);
 
@@ -211,26 +213,27 @@ async fn fold_once(pool: &SqlitePool, recent: &Mutex<Recent>) -> Result<(), Sess
     Ok(())
 }
 
-/// One statement for all of them: a statement is one trip to SQLite's thread and one commit.
+/// A few statements for all of them: a statement is one trip to SQLite's thread and one commit.
 async fn commit(pool: &SqlitePool, records: &HashMap<String, Arc<Record>>) -> Result<(), sqlx::Error> {
-    let json = |value: Vec<_>| serde_json::to_string(&value).map_err(|e| sqlx::Error::Encode(e.into()));
-    let kept: Vec<_> = records.values().filter(|r| r.state.is_some()).collect();
-    if !kept.is_empty() {
-        sqlx::query(
-            // A journal that outlived its folding may hold what is long out of date.
-            "INSERT INTO sessions (id, state, touched) \
-             SELECT value ->> 'id', value ->> 'state', value ->> 'touched' FROM json_each(?) WHERE true \
-             ON CONFLICT (id) DO UPDATE SET state = excluded.state, touched = excluded.touched \
+    let kept: Vec<_> = records.values().filter_map(|r| Some((r, r.state.as_ref()?))).collect();
+    // Values bound one by one: to hand them over as one JSON array costs SQLite more than all the rest.
+    for rows in kept.chunks(ROWS) {
+        let mut insert = QueryBuilder::new("INSERT INTO sessions (id, state, touched) ");
+        insert.push_values(rows, |mut row, (record, state)| {
+            row.push_bind(&record.id).push_bind(state.get()).push_bind(record.touched);
+        });
+        // A journal that outlived its folding may hold what is long out of date.
+        insert.push(
+            " ON CONFLICT (id) DO UPDATE SET state = excluded.state, touched = excluded.touched \
              WHERE excluded.touched >= touched",
-        )
-        .bind(json(kept)?)
-        .execute(pool)
-        .await?;
+        );
+        insert.build().persistent(rows.len() == ROWS).execute(pool).await?;
     }
-    let ended: Vec<_> = records.values().filter(|r| r.state.is_none()).collect();
+    let ended: Vec<_> = records.values().filter(|r| r.state.is_none()).map(|r| &r.id).collect();
     if !ended.is_empty() {
-        sqlx::query("DELETE FROM sessions WHERE id IN (SELECT value ->> 'id' FROM json_each(?))")
-            .bind(json(ended)?)
+        let ids = serde_json::to_string(&ended).map_err(|e| sqlx::Error::Encode(e.into()))?;
+        sqlx::query("DELETE FROM sessions WHERE id IN (SELECT value FROM json_each(?))")
+            .bind(ids)
             .execute(pool)
             .await?;
     }

@@ -14,6 +14,7 @@ mod paying;
 mod pins;
 pub mod products;
 mod quotes;
+mod recent;
 mod reordering;
 mod rows;
 mod shelves;
@@ -50,6 +51,7 @@ pub struct SqlShop {
     payment: Arc<dyn Payment>,
     limits: Limits,
     terms: Terms,
+    recent: recent::Recent,
 }
 
 /// The most that may be bought by voice; `None` does not limit. In minor units of the catalogue's currency.
@@ -82,6 +84,7 @@ impl SqlShop {
             payment: Arc::new(OnAccount),
             limits: Limits::default(),
             terms: Terms::default(),
+            recent: recent::Recent::new(),
         }
     }
 
@@ -125,6 +128,10 @@ impl SqlShop {
                 self.give_up(&charge.key).await?
             };
             finished += usize::from(done);
+            self.recent.changed_by(&charge.customer);
+        }
+        if finished > 0 {
+            self.recent.stock_moved();
         }
         Ok(finished)
     }
@@ -144,12 +151,15 @@ impl SqlShop {
     }
 
     async fn look(&self, act: Act, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
+        match act {
+            Act::Search(search) => return finding::search(self, search, asked).await,
+            Act::ListOrders { limit } => return tracking::list(self, limit, asked).await,
+            _ => {}
+        }
         let mut db = self.read().await?;
         match act {
-            Act::Search(search) => finding::search(&mut db, &self.catalogue, search, asked).await,
             Act::Describe { sku } => finding::describe(&mut db, &sku, asked).await,
             Act::Track(what) => tracking::track(&mut db, &self.catalogue, what, asked, self.clock.zone()).await,
-            Act::ListOrders { limit } => tracking::list(&mut db, limit, asked).await,
             Act::ShowBasket => basket::show(&mut db, asked).await,
             Act::ShowShelf { shelf } => shelves::show(&mut db, shelf, asked).await,
             act => Err(ShopError::Damaged(format!("{act:?} was asked of the reading side"))),
@@ -279,17 +289,23 @@ impl Shop for SqlShop {
                 terms: self.terms,
                 today: here.date(),
             };
-            match act {
+            let moves_stock = matches!(act, Act::Buy { .. } | Act::CancelOrder { .. });
+            let outcome = match act {
                 Act::Search(_)
                 | Act::Describe { .. }
                 | Act::Track(_)
                 | Act::ListOrders { .. }
                 | Act::ShowBasket
-                | Act::ShowShelf { .. } => self.look(act, &asked).await,
+                | Act::ShowShelf { .. } => return self.look(act, &asked).await,
                 Act::Buy { quote_id, pin } => self.buy(&quote_id, pin, &asked).await,
                 Act::CancelOrder { number } => self.cancel(number, &asked).await,
                 _ => self.change(act, &asked).await,
+            };
+            self.recent.changed_by(customer);
+            if moves_stock {
+                self.recent.stock_moved();
             }
+            outcome
         })
     }
 }

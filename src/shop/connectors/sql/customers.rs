@@ -1,12 +1,11 @@
 //! Who is who: an outside identity in, one of the shop's customers out. Refuses to know how the identity was proven.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
+use moka::sync::Cache;
 use sqlx::{Row, SqliteConnection};
 
-use super::{Asked, orders, paying, pins, rows};
+use super::{Asked, orders, paying, pins, recent, rows};
 use crate::clock::{Clock, Ids};
 use crate::shop::pin::{Pin, PinError};
 use crate::shop::{CustomerId, ShopError};
@@ -27,38 +26,23 @@ pub struct Customers {
     store: Store,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
-    known: Arc<Known>,
+    /// Who was resolved of late. A link made or a customer erased by another process is seen when it lapses.
+    known: Cache<String, CustomerId>,
 }
-
-/// Who was resolved of late. A link made or a customer erased by another process is seen after [`FRESH`].
-type Known = Mutex<HashMap<String, (Instant, CustomerId)>>;
-
-const FRESH: Duration = Duration::from_secs(2);
-const MOST_KNOWN: usize = 10_000;
 
 impl Customers {
     pub fn new(store: Store, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
-        Self { store, clock, ids, known: Arc::default() }
-    }
-
-    fn known(&self) -> MutexGuard<'_, HashMap<String, (Instant, CustomerId)>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        Self { store, clock, ids, known: recent::kept(recent::CUSTOMERS) }
     }
 
     /// The customer known elsewhere as `identity` (`alexa:person:...`, `alexa:user:...`, `api:...`); a new guest when
     /// nobody is.
     pub async fn resolve(&self, identity: &str) -> Result<CustomerId, ShopError> {
-        if let Some((when, customer)) = self.known().get(identity)
-            && when.elapsed() < FRESH
-        {
-            return Ok(customer.clone());
+        if let Some(customer) = self.known.get(identity) {
+            return Ok(customer);
         }
         let customer = self.look_up(identity).await?;
-        let mut known = self.known();
-        if known.len() >= MOST_KNOWN {
-            known.clear();
-        }
-        known.insert(identity.to_owned(), (Instant::now(), customer.clone()));
+        self.known.insert(identity.to_owned(), customer.clone());
         Ok(customer)
     }
 
@@ -82,7 +66,7 @@ impl Customers {
         let mut tx = self.store.begin().await?;
         put(&mut tx, customer, None, &[identity.to_owned()], self.clock.now().as_millisecond()).await?;
         tx.commit().await?;
-        self.known().clear();
+        self.known.invalidate_all();
         Ok(())
     }
 
@@ -198,7 +182,7 @@ impl Customers {
             return Ok(false);
         }
         tx.commit().await?;
-        self.known().clear();
+        self.known.invalidate_all();
         Ok(true)
     }
 }

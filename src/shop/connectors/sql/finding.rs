@@ -2,26 +2,45 @@
 
 use sqlx::SqliteConnection;
 
-use super::{Asked, products, rows};
-use crate::shop::{Catalogue, Outcome, Search, ShopError, Sku};
+use super::recent::Own;
+use super::{Asked, SqlShop, products, rows};
+use crate::shop::{Catalogue, Outcome, Product, Search, ShopError, Sku};
 
-pub async fn search(
-    db: &mut SqliteConnection,
-    catalogue: &Catalogue,
-    mut search: Search,
-    asked: &Asked<'_>,
-) -> Result<Outcome, ShopError> {
+pub async fn search(shop: &SqlShop, mut search: Search, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
     search.limit = search.limit.clamp(1, 50);
-    let (version, own) = bought_before(db, asked).await?;
-    catalogue.follow(version);
-    let hits = catalogue.find(&search, &own)?;
-    let mut products = products::by_skus(db, &hits.skus).await?;
+    let (version, own) = own(shop, asked).await?;
+    shop.catalogue.follow(version);
+    let hits = shop.catalogue.find(&search, &own)?;
+    let mut products = known(shop, &hits.skus).await?;
     // Stock moves between two builds of the index.
     products.retain(|p| !search.filters.in_stock || p.stock > 0);
     if products.is_empty() {
         return Ok(Outcome::NothingFound { search });
     }
     Ok(Outcome::Found { search, products, total: hits.total, relaxed: hits.relaxed })
+}
+
+async fn own(shop: &SqlShop, asked: &Asked<'_>) -> Result<Own, ShopError> {
+    if let Some(own) = shop.recent.own.get(asked.customer) {
+        return Ok(own);
+    }
+    let (version, skus) = bought_before(&mut *shop.read().await?, asked).await?;
+    let own: Own = (version, skus.into());
+    shop.recent.own.insert(asked.customer.clone(), own.clone());
+    Ok(own)
+}
+
+/// The products with these SKUs, in this order; unknown ones are left out.
+async fn known(shop: &SqlShop, skus: &[Sku]) -> Result<Vec<Product>, ShopError> {
+    let kept: Option<Vec<Product>> = skus.iter().map(|sku| shop.recent.products.get(sku)).collect();
+    if let Some(products) = kept {
+        return Ok(products);
+    }
+    let products = products::by_skus(&mut *shop.read().await?, skus).await?;
+    for product in &products {
+        shop.recent.products.insert(product.sku.clone(), product.clone());
+    }
+    Ok(products)
 }
 
 pub async fn describe(db: &mut SqliteConnection, sku: &Sku, asked: &Asked<'_>) -> Result<Outcome, ShopError> {

@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil::Date};
 use sqlx::{Row, SqliteConnection};
 
-use super::{Asked, finding, orders};
+use super::{Asked, SqlShop, finding, orders};
 use crate::shop::resemblance::Likeness;
 use crate::shop::{Catalogue, Order, OrderRef, OrderStatus, Outcome, ShopError};
 
@@ -13,9 +13,14 @@ const MOST_LISTED: u32 = 50;
 /// Orders still on their way with the same product in them; more would not be told apart by ear.
 const MOST_TRACKED: usize = 3;
 
-pub async fn list(db: &mut SqliteConnection, limit: u32, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
-    let orders = orders::newest(db, asked.customer, limit.clamp(1, MOST_LISTED)).await?;
-    Ok(if orders.is_empty() { Outcome::NoOrders } else { Outcome::Orders(orders) })
+pub async fn list(shop: &SqlShop, limit: u32, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
+    if let Some((_, orders)) = shop.recent.orders.get(asked.customer).filter(|(kept, _)| *kept == limit) {
+        return Ok(orders);
+    }
+    let orders = orders::newest(&mut *shop.read().await?, asked.customer, limit.clamp(1, MOST_LISTED)).await?;
+    let orders = if orders.is_empty() { Outcome::NoOrders } else { Outcome::Orders(orders) };
+    shop.recent.orders.insert(asked.customer.clone(), (limit, orders.clone()));
+    Ok(orders)
 }
 
 pub async fn track(
