@@ -220,7 +220,7 @@ fn work(
 ) {
     let stop = Stop { deadline: Instant::now() + Duration::from_secs(60), hung_up: closing, closing, way: None };
     // The loader listens until every worker has answered.
-    let _ = warm.send(engine.run(&[0.0; RATE as usize], &Bias::default(), &stop).map(drop));
+    let _ = warm.send(engine.run(&[0.0; RATE as usize], &Bias::default(), 1, &stop).map(drop));
     while let Some(request) = queue.pop() {
         let Request { samples, bias, deadline, asked, hung_up, way, answer } = request;
         let began = Instant::now();
@@ -321,7 +321,9 @@ impl Engine {
         let Some(speech) = vad::find(samples, &vad::Settings::default()) else {
             return Ok(Transcript::default());
         };
-        let raw = self.run(samples.as_slice(), bias, stop)?;
+        // Speech has at most about 8 tokens a second; a decoder that writes more is looping.
+        let most = (32 + 16 * samples.as_slice().len() / RATE as usize).min(200);
+        let raw = self.run(samples.as_slice(), bias, most, stop)?;
         let text = normal::words(&raw.text);
         let refused = guards::refuse(&guards::Evidence {
             text: &text,
@@ -337,14 +339,13 @@ impl Engine {
         Ok(Transcript { text, confidence: confidence::confidence(&raw.evidence), ..Transcript::default() })
     }
 
-    fn run(&mut self, samples: &[f32], bias: &Bias, stop: &Stop<'_>) -> Result<Raw, AsrError> {
+    fn run(&mut self, samples: &[f32], bias: &Bias, tokens: usize, stop: &Stop<'_>) -> Result<Raw, AsrError> {
         let sound = self.padded(samples);
         let prompt = self.prompt(bias);
         let mut p = self.parameters.clone();
         let positions = sound.len().div_ceil(POSITION).next_multiple_of(8).min(self.max_audio_ctx);
         p.set_audio_ctx(c_int::try_from(positions).unwrap_or(0));
-        // Speech has at most about 8 tokens a second; a decoder that writes more is looping.
-        p.set_max_tokens((16 + 16 * sound.len() / RATE as usize).min(200) as c_int);
+        p.set_max_tokens(c_int::try_from(tokens).unwrap_or(c_int::MAX));
         if !prompt.is_empty() {
             p.set_tokens(&prompt);
         }

@@ -1,6 +1,7 @@
 //! The rows of a file, whatever its format: bytes in, numbered rows of named cells out. Refuses to know what the
 //! columns mean. One damaged row never takes its neighbours with it.
 
+use csv_core::ReadRecordResult;
 use serde_json::Value;
 
 /// A row with something in it.
@@ -36,7 +37,15 @@ pub fn open(bytes: &[u8]) -> Result<Records<'_>, String> {
         return Err("this is not a text file".into());
     }
     let first = bytes.iter().find(|b| !b.is_ascii_whitespace()).ok_or("the file is empty")?;
-    let mut records = Records { bytes, at: 0, line: 1, headings: Vec::new(), delimiter: b',', json: *first == b'{' };
+    let mut records = Records {
+        bytes,
+        at: 0,
+        line: 1,
+        headings: Vec::new(),
+        delimiter: b',',
+        reader: csv_core::Reader::new(),
+        json: *first == b'{',
+    };
     if *first == b'[' {
         return Err("this is one JSON array; JSON Lines is wanted: one object a line".into());
     }
@@ -54,6 +63,7 @@ pub struct Records<'a> {
     line: u64,
     headings: Vec<String>,
     delimiter: u8,
+    reader: csv_core::Reader,
     json: bool,
 }
 
@@ -79,6 +89,7 @@ impl Records<'_> {
         // Spreadsheets write what their country separates by.
         let count = |d: char| line.matches(d).count();
         self.delimiter = [',', ';', '\t'].into_iter().max_by_key(|d| (count(*d), *d == ',')).map_or(b',', |d| d as u8);
+        self.reader = csv_core::ReaderBuilder::new().delimiter(self.delimiter).build();
         let (length, fields) = self.row().ok_or("the file has no heading row")?;
         self.headings = fields.iter().map(|f| String::from_utf8_lossy(f).trim().to_owned()).collect();
         self.advance(length);
@@ -86,21 +97,28 @@ impl Records<'_> {
     }
 
     /// The bytes and fields of the row that begins here.
-    fn row(&self) -> Option<(usize, Vec<Vec<u8>>)> {
-        let mut reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .delimiter(self.delimiter)
-            .buffer_capacity(BUFFER)
-            .from_reader(self.rest());
-        let mut record = csv::ByteRecord::new();
-        match reader.read_byte_record(&mut record) {
-            Ok(true) => {
-                let length = usize::try_from(reader.position().byte()).unwrap_or(usize::MAX);
-                Some((length, record.iter().map(<[u8]>::to_vec).collect()))
+    fn row(&mut self) -> Option<(usize, Vec<Vec<u8>>)> {
+        // Making a reader costs more than reading a row with it.
+        self.reader.reset();
+        let input = self.bytes.get(self.at..).unwrap_or_default();
+        let (mut text, mut ends) = (vec![0; 1_024], vec![0; 32]);
+        let (mut read, mut written, mut fields) = (0, 0, 0);
+        loop {
+            let (rest, room, places) = (input.get(read..)?, text.get_mut(written..)?, ends.get_mut(fields..)?);
+            let (result, r, w, f) = self.reader.read_record(rest, room, places);
+            (read, written, fields) = (read + r, written + w, fields + f);
+            match result {
+                // Asked again with nothing left, it ends the row.
+                ReadRecordResult::InputEmpty => {}
+                ReadRecordResult::OutputFull => text.resize(2 * text.len(), 0),
+                ReadRecordResult::OutputEndsFull => ends.resize(2 * ends.len(), 0),
+                ReadRecordResult::Record => break,
+                ReadRecordResult::End => return None,
             }
-            _ => None,
         }
+        let begins = std::iter::once(0).chain(ends.iter().copied());
+        let cells = begins.zip(ends.iter().take(fields)).filter_map(|(from, to)| text.get(from..*to));
+        Some((read, cells.map(<[u8]>::to_vec).collect()))
     }
 
     fn next_row(&mut self) -> Option<Result<Record, Unreadable>> {
@@ -157,9 +175,6 @@ impl Records<'_> {
         })
     }
 }
-
-/// The csv reader is made anew for every row, so its buffer must be small.
-const BUFFER: usize = 2048;
 
 impl Iterator for Records<'_> {
     type Item = Result<Record, Unreadable>;
