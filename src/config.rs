@@ -142,7 +142,7 @@ pub struct Models {
 pub struct Asr {
     /// A model's name in the manifest; none takes the best one present.
     pub model: Option<String>,
-    /// Recognitions side by side; 0 takes half the processors.
+    /// Recognitions side by side; 0 takes as many as there are processors.
     pub workers: u32,
     /// Threads for each recognition; 0 shares the processors among the workers.
     pub threads: u32,

@@ -43,5 +43,15 @@ fn pool(asr: &Asr) -> PoolOptions {
     let cores = available_parallelism().map_or(1, usize::from);
     let or = |given: u32, otherwise: usize| if given == 0 { otherwise } else { given as usize };
     let workers = or(asr.workers, cores);
-    PoolOptions { workers, threads: or(asr.threads, (cores / workers).max(1)), queue: or(asr.queue, 4 * workers) }
+    let threads = or(asr.threads, (cores / workers).max(1));
+    if workers * threads > cores {
+        // whisper.cpp's threads spin while they wait for each other.
+        tracing::warn!(
+            workers,
+            threads,
+            cores,
+            "asr.workers times asr.threads is more than the processors: recognition will be many times slower; set one lower"
+        );
+    }
+    PoolOptions { workers, threads, queue: or(asr.queue, 4 * workers) }
 }

@@ -100,7 +100,7 @@ settings! {
     "models.dir" Text "folder of the speech models";
     "models.mirror" MaybeUrl "address to fetch models from in place of the manifest's";
     "asr.model" MaybeText "speech model by name; empty takes the best one present";
-    "asr.workers" Whole "recognitions side by side; 0 takes half the processors";
+    "asr.workers" Whole "recognitions side by side; 0 takes as many as there are processors";
     "asr.threads" Whole "threads for each recognition; 0 shares the processors";
     "asr.queue" Whole "requests that may wait for a worker; 0 is twice the workers";
     "trust.reject" Number "confidence below which nothing was heard, 0 to 1";
