@@ -4,7 +4,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a test: helpers outside #[test] functions too
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -99,7 +99,21 @@ struct Kiosk {
 impl Kiosk {
     fn start(sound: &Sound, arguments: &[&str]) -> Self {
         let mut command = sound.command(env!("CARGO_BIN_EXE_voicecart"));
-        command.arg("listen").args(arguments).env("VOICECART_DATA_DIR", sound.folder.join("data"));
+        command.arg("listen").args(arguments);
+        Self::begin(sound, command)
+    }
+
+    /// As [`start`](Self::start), at a terminal of its own: what is written to `program.stdin` is typed.
+    fn at_a_terminal(sound: &Sound, arguments: &str) -> Self {
+        let mut command = sound.command("script");
+        let program = env!("CARGO_BIN_EXE_voicecart");
+        command.args(["-qfec", &format!("{program} listen {arguments}"), "/dev/null"]);
+        command.env("NO_COLOR", "1").stdin(Stdio::piped());
+        Self::begin(sound, command)
+    }
+
+    fn begin(sound: &Sound, mut command: Command) -> Self {
+        command.env("VOICECART_DATA_DIR", sound.folder.join("data"));
         let mut program = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
         let out = BufReader::new(program.stdout.take().unwrap());
         let (send, lines) = channel();
@@ -137,6 +151,32 @@ impl Drop for Kiosk {
     }
 }
 
+/// What the loudspeaker plays.
+struct Recording {
+    file: PathBuf,
+    recorder: Child,
+}
+
+impl Recording {
+    fn begin(sound: &Sound) -> Self {
+        let file = sound.folder.join("reply.wav");
+        let mut command = sound.command("parecord");
+        let recorder = command.args(["--device=reply.monitor", "--file-format=wav"]).arg(&file).spawn().unwrap();
+        Self { file, recorder }
+    }
+
+    /// Ends it: there must be seconds of voice in it.
+    fn holds_speech(mut self) {
+        let _ = Command::new("kill").args(["-INT", &self.recorder.id().to_string()]).status();
+        let _ = self.recorder.wait();
+        let limits = Limits { max_seconds: 120.0, max_bytes: 64 << 20, ..Limits::default() };
+        let played = decode(&std::fs::read(&self.file).unwrap(), None, &limits).unwrap();
+        let pieces = voicecart::audio::vad::split(&played, &Default::default(), &Default::default());
+        let voiced: f32 = pieces.iter().map(|p| p.voiced).sum();
+        assert!(voiced > 1.5, "{voiced} s of voice in {} s of recording", played.seconds());
+    }
+}
+
 #[test]
 fn a_kiosk_hears_answers_and_outlives_its_sound_card() {
     if Command::new("pulseaudio").arg("--version").output().is_err() {
@@ -147,13 +187,7 @@ fn a_kiosk_hears_answers_and_outlives_its_sound_card() {
     let mut sound = Sound::new(folder.path());
     let kiosk = Kiosk::start(&sound, &["--quiet"]);
     kiosk.line("ready");
-    let recording = folder.path().join("reply.wav");
-    let mut recorder = sound
-        .command("parecord")
-        .args(["--device=reply.monitor", "--file-format=wav"])
-        .arg(&recording)
-        .spawn()
-        .unwrap();
+    let recording = Recording::begin(&sound);
     sound.say(CLIP);
     let heard = kiosk.line("heard");
     let answer = kiosk.line("answer");
@@ -162,15 +196,9 @@ fn a_kiosk_hears_answers_and_outlives_its_sound_card() {
     assert!(heard.starts_with("\"find "), "{heard}");
     assert!(!answer.is_empty());
 
-    // What the loudspeaker played is speech: long enough, loud enough, and the ear hears words in it.
+    // What the loudspeaker played is speech: long enough and loud enough.
     std::thread::sleep(Duration::from_secs(6));
-    let _ = Command::new("kill").args(["-INT", &recorder.id().to_string()]).status();
-    let _ = recorder.wait();
-    let limits = Limits { max_seconds: 120.0, max_bytes: 64 << 20, ..Limits::default() };
-    let played = decode(&std::fs::read(&recording).unwrap(), None, &limits).unwrap();
-    let pieces = voicecart::audio::vad::split(&played, &Default::default(), &Default::default());
-    let voiced: f32 = pieces.iter().map(|p| p.voiced).sum();
-    assert!(voiced > 1.5, "{voiced} s of voice in {} s of recording", played.seconds());
+    recording.holds_speech();
 
     // The sound server dies and comes back.
     sound.end();
@@ -203,4 +231,46 @@ fn a_wake_phrase_is_waited_for() {
     });
     let heard = heard.expect("the phrase was never heard");
     assert!(!heard.contains("find"), "the phrase is no part of the request: {heard}");
+}
+
+#[test]
+fn the_space_bar_opens_the_microphone() {
+    if Command::new("pulseaudio").arg("--version").output().is_err() {
+        eprintln!("skipped: PulseAudio is not installed (`make test` installs it)");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let sound = Sound::new(folder.path());
+    let mut kiosk = Kiosk::at_a_terminal(&sound, "--quiet --push-to-talk");
+    let mut keys = kiosk.program.stdin.take().unwrap();
+    kiosk.line("ready");
+    sound.say("audio-fixtures/08-find-dog-food-clean.wav");
+    keys.write_all(b" ").unwrap();
+    kiosk.line("listens");
+    sound.say(CLIP);
+    let heard = kiosk.line("heard");
+    assert!(heard.starts_with("\"find ") && !heard.contains("dog"), "{heard}");
+    keys.write_all(b"q").unwrap();
+    assert!(kiosk.program.wait().unwrap().success());
+}
+
+#[test]
+fn the_machines_own_speech_service_speaks_the_replies() {
+    let there = |program: &str| Command::new(program).arg("--version").output().is_ok();
+    if !there("pulseaudio") || !there("speech-dispatcher") {
+        eprintln!("skipped: PulseAudio or speech-dispatcher is not installed (`make test` installs them)");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let sound = Sound::new(folder.path());
+    let kiosk = Kiosk::start(&sound, &["--quiet", "--system-voice"]);
+    kiosk.line("ready");
+    let recording = Recording::begin(&sound);
+    sound.say(CLIP);
+    kiosk.line("answer");
+    std::thread::sleep(Duration::from_secs(6));
+    recording.holds_speech();
+    // It is heard again when it has finished.
+    sound.say(CLIP);
+    kiosk.line("heard");
 }

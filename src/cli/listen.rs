@@ -16,13 +16,15 @@ use crate::audio::endpoint::Preset;
 use crate::dialogue::SessionId;
 use crate::edge::device;
 use crate::edge::kiosk::{Key, Kiosk, Manner, Notice, Shopper, Wake};
+use crate::tts::device::Aloud;
 
 /// Be a kiosk: listen to the microphone, answer on the loudspeaker
 ///
-/// Everything spoken is printed too. The Enter key begins and ends speech with --push-to-talk, and stops a reply.
+/// Everything spoken is printed too. The space bar (or Enter) begins and ends speech with --push-to-talk, and
+/// stops a reply; q ends.
 #[derive(Args, Debug)]
 pub struct Listen {
-    /// Listen only after the Enter key
+    /// Listen only after the space bar
     #[arg(long)]
     push_to_talk: bool,
     /// Answer only what begins with this phrase
@@ -34,6 +36,9 @@ pub struct Listen {
     /// Listen while speaking; only with headphones or an echo-cancelling microphone
     #[arg(long)]
     barge_in: bool,
+    /// Speak with the machine's own speech service (speech-dispatcher), in the voice set up there
+    #[arg(long)]
+    system_voice: bool,
     /// No tones
     #[arg(long)]
     quiet: bool,
@@ -67,6 +72,7 @@ impl Listen {
             push_to_talk: self.push_to_talk,
             barge_in: self.barge_in,
             earcons: !self.quiet,
+            aloud: self.system_voice.then(Aloud::new).transpose().map_err(Failure::absent)?,
         };
         let settings = shared.start(Vec::new(), false)?.settings;
         block_on(async {
@@ -93,6 +99,7 @@ impl Listen {
             let _ = tokio::signal::ctrl_c().await;
             told.store(true, Ordering::Relaxed);
         });
+        let _keys_at_once = KeysAtOnce::begin();
         let keys = keyboard();
         let run = tokio::task::spawn_blocking(move || kiosk.run(&keys, &stop, &mut |notice| show(&notice)));
         run.await.map_err(Failure::failed)?.map_err(Failure::failed)
@@ -118,13 +125,13 @@ fn devices() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Enter is `Talk`; the end of the input says nothing: a kiosk without a keyboard goes on.
+/// The space bar and Enter are `Talk`; the end of the input says nothing: a kiosk without a keyboard goes on.
 fn keyboard() -> Receiver<Key> {
     let (send, keys) = mpsc::channel();
     std::thread::spawn(move || {
         for byte in std::io::stdin().lock().bytes().map_while(Result::ok) {
             let key = match byte {
-                b'\n' => Key::Talk,
+                b' ' | b'\n' => Key::Talk,
                 b'q' => Key::Quit,
                 _ => continue,
             };
@@ -134,6 +141,38 @@ fn keyboard() -> Receiver<Key> {
         }
     });
     keys
+}
+
+/// The terminal gives each key as it is pressed and does not print it, until this is dropped.
+struct KeysAtOnce(#[cfg(unix)] Option<rustix::termios::Termios>);
+
+#[cfg(unix)]
+impl KeysAtOnce {
+    fn begin() -> Self {
+        use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+        // What is no terminal has no such modes, and nothing to put back.
+        let Ok(before) = tcgetattr(std::io::stdin()) else { return Self(None) };
+        let mut now = before.clone();
+        now.local_modes.remove(LocalModes::ICANON | LocalModes::ECHO);
+        let changed = tcsetattr(std::io::stdin(), OptionalActions::Now, &now);
+        Self(changed.is_ok().then_some(before))
+    }
+}
+
+#[cfg(unix)]
+impl Drop for KeysAtOnce {
+    fn drop(&mut self) {
+        if let Some(before) = &self.0 {
+            let _ = rustix::termios::tcsetattr(std::io::stdin(), rustix::termios::OptionalActions::Now, before);
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl KeysAtOnce {
+    fn begin() -> Self {
+        Self()
+    }
 }
 
 /// One line for each notice; the level only where somebody watches.

@@ -19,6 +19,7 @@ use crate::dialogue::SessionId;
 use crate::language::Utterance;
 use crate::shop::CustomerId;
 use crate::tts::Speech;
+use crate::tts::device::{Aloud, Saying};
 use crate::turn::{Answer, Caller, Spine, TurnError};
 
 pub use wake::Wake;
@@ -33,7 +34,7 @@ const AWAKE: Duration = Duration::from_secs(12);
 const RING: Duration = Duration::from_millis(300);
 
 /// How the kiosk listens.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Manner {
     /// Part of a device's name; the default device without it.
     pub microphone: Option<String>,
@@ -46,6 +47,8 @@ pub struct Manner {
     pub barge_in: bool,
     /// Short tones for "heard" and "not heard".
     pub earcons: bool,
+    /// Replies are said by the machine's own speech service, in the voice that its user has chosen, in place of ours.
+    pub aloud: Option<Aloud>,
 }
 
 /// What a person does beside speaking.
@@ -184,7 +187,7 @@ impl Kiosk {
                         let utterance = ear.take();
                         open = !self.manner.push_to_talk;
                         let listening = awake.is_some_and(|until| Instant::now() < until);
-                        let speech = match self.turn(utterance.samples, listening, tell) {
+                        playing = match self.turn(utterance.samples, listening, tell) {
                             Turn::Nothing => self.tone(FALLING),
                             Turn::Asleep => continue,
                             Turn::Woken => {
@@ -192,13 +195,12 @@ impl Kiosk {
                                 tell(Notice::Listening);
                                 self.tone(RISING)
                             }
-                            Turn::Answered { speech, open } => {
-                                let length = speech.as_ref().map_or(0.0, Speech::seconds);
-                                awake = open.then(|| Instant::now() + AWAKE + Duration::from_secs_f32(length));
-                                speech
+                            Turn::Answered(answer) => {
+                                let length = answer.speech.as_ref().map_or(0.0, Speech::seconds);
+                                awake = answer.open.then(|| Instant::now() + AWAKE + Duration::from_secs_f32(length));
+                                self.say(*answer)
                             }
                         };
-                        playing = speech.map(|s| Playing::begin(s, self.manner.loudspeaker.clone()));
                     }
                 }
             }
@@ -242,7 +244,7 @@ impl Kiosk {
         match self.runtime.block_on(self.spine.from_transcript(heard, caller)) {
             Ok(answer) => {
                 tell(Notice::Answered(&answer));
-                Turn::Answered { open: answer.open, speech: answer.speech }
+                Turn::Answered(Box::new(answer))
             }
             Err(error) => {
                 tell(Notice::Failed(&error));
@@ -251,8 +253,22 @@ impl Kiosk {
         }
     }
 
-    fn tone(&self, hertz: [f32; 2]) -> Option<Speech> {
-        self.manner.earcons.then(|| earcon(hertz))
+    fn say(&self, answer: Answer) -> Option<Playing> {
+        if let Some(aloud) = &self.manner.aloud {
+            match aloud.say(&answer.reply) {
+                Ok(saying) => return Some(Playing::Aloud(saying)),
+                Err(error) => tracing::warn!(%error, "speaking with our own voice"),
+            }
+        }
+        answer.speech.map(|speech| self.play(speech))
+    }
+
+    fn tone(&self, hertz: [f32; 2]) -> Option<Playing> {
+        self.manner.earcons.then(|| self.play(earcon(hertz)))
+    }
+
+    fn play(&self, speech: Speech) -> Playing {
+        Playing::Sound(Sound::begin(speech, self.manner.loudspeaker.clone()))
     }
 }
 
@@ -261,16 +277,31 @@ enum Turn {
     Nothing,
     Asleep,
     Woken,
-    Answered { speech: Option<Speech>, open: bool },
+    Answered(Box<Answer>),
 }
 
-/// A reply on the loudspeaker; dropping it stops it.
-struct Playing {
+/// What is heard in the room now; dropping it stops it.
+enum Playing {
+    Sound(Sound),
+    Aloud(Saying),
+}
+
+impl Playing {
+    fn over(&self) -> bool {
+        match self {
+            Self::Sound(sound) => sound.over.load(Ordering::Relaxed),
+            Self::Aloud(saying) => saying.over(),
+        }
+    }
+}
+
+/// Our own sound on the loudspeaker.
+struct Sound {
     stop: Arc<AtomicBool>,
     over: Arc<AtomicBool>,
 }
 
-impl Playing {
+impl Sound {
     fn begin(speech: Speech, loudspeaker: Option<String>) -> Self {
         let (stop, over) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
         let playing = Self { stop: stop.clone(), over: over.clone() };
@@ -284,13 +315,9 @@ impl Playing {
         });
         playing
     }
-
-    fn over(&self) -> bool {
-        self.over.load(Ordering::Relaxed)
-    }
 }
 
-impl Drop for Playing {
+impl Drop for Sound {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
     }

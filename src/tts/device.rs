@@ -2,23 +2,36 @@
 //! a reply's plain words in, sound in the room out. Returns no audio; that is `espeak`'s. The service may block and its
 //! handle may not change threads, so one thread owns it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel, sync_channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::TtsError;
 use crate::reply::Reply;
 
 /// How long the service may take to answer the first call.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How often a service is asked whether it still speaks.
+const LISTEN: Duration = Duration::from_millis(50);
+/// A service that says nothing of its end is taken to speak so many characters a second, which is slow.
+const CHARACTERS_A_SECOND: f32 = 10.0;
 
-/// A voice in the room.
+/// A voice in the room. Cheap to clone.
+#[derive(Clone)]
 pub struct Aloud {
     orders: Sender<Order>,
 }
 
+/// Words that are being said; dropping it stops them.
+pub struct Saying {
+    orders: Sender<Order>,
+    over: Arc<AtomicBool>,
+}
+
 enum Order {
-    Say(String),
-    Stop,
+    Say(String, Arc<AtomicBool>),
+    Stop(Arc<AtomicBool>),
 }
 
 impl Aloud {
@@ -38,18 +51,43 @@ impl Aloud {
         }
     }
 
-    /// Says the reply's words after what is being said; returns at once.
-    pub fn say(&self, reply: &Reply) -> Result<(), TtsError> {
-        self.order(Order::Say(reply.speech.text.clone()))
+    /// Says the reply's words in place of what is being said; returns at once.
+    pub fn say(&self, reply: &Reply) -> Result<Saying, TtsError> {
+        let over = Arc::new(AtomicBool::new(false));
+        let order = Order::Say(reply.speech.text.clone(), over.clone());
+        self.orders.send(order).map_err(|_| TtsError::NoService("its connection was lost".into()))?;
+        Ok(Saying { orders: self.orders.clone(), over })
     }
+}
 
-    /// Falls silent at once.
-    pub fn stop(&self) -> Result<(), TtsError> {
-        self.order(Order::Stop)
+impl Saying {
+    /// Whether all has been said, or nothing more will be.
+    pub fn over(&self) -> bool {
+        self.over.load(Ordering::Relaxed)
     }
+}
 
-    fn order(&self, order: Order) -> Result<(), TtsError> {
-        self.orders.send(order).map_err(|_| TtsError::NoService("its connection was lost".into()))
+impl Drop for Saying {
+    fn drop(&mut self) {
+        if !self.over() {
+            // Nobody is there to hear of a service that has gone.
+            let _ = self.orders.send(Order::Stop(self.over.clone()));
+        }
+    }
+}
+
+/// What the service is saying now.
+struct Current {
+    over: Arc<AtomicBool>,
+    /// Set by the service.
+    ended: Arc<AtomicBool>,
+    /// When it must have ended, whatever the service says.
+    at_last: Instant,
+}
+
+impl Current {
+    fn is_over(&self) -> bool {
+        self.ended.load(Ordering::Relaxed) || Instant::now() >= self.at_last
     }
 }
 
@@ -64,13 +102,46 @@ fn own(inbox: &Receiver<Order>, ready: &std::sync::mpsc::SyncSender<Result<(), S
     if ready.send(Ok(())).is_err() {
         return;
     }
-    while let Ok(order) = inbox.recv() {
+    let mut current: Option<Current> = None;
+    loop {
+        let order = match inbox.recv_timeout(if current.is_some() { LISTEN } else { Duration::from_secs(3_600) }) {
+            Ok(order) => Some(order),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => return,
+        };
+        let stops = match &order {
+            Some(Order::Say(..)) => true,
+            Some(Order::Stop(over)) => current.as_ref().is_some_and(|c| Arc::ptr_eq(&c.over, over)),
+            None => current.as_ref().is_some_and(Current::is_over),
+        };
+        if stops && let Some(before) = current.take() {
+            before.over.store(true, Ordering::Relaxed);
+        }
         let done = match order {
-            Order::Say(words) => service.speak(words, false).map(drop),
-            Order::Stop => service.stop().map(drop),
+            Some(Order::Say(words, over)) => {
+                let began = begin(&mut service, words, over.clone()).map(|now| current = Some(now));
+                if began.is_err() {
+                    over.store(true, Ordering::Relaxed);
+                }
+                began
+            }
+            Some(Order::Stop(_)) if stops => service.stop().map(drop),
+            Some(Order::Stop(_)) | None => Ok(()),
         };
         if let Err(error) = done {
             tracing::warn!(%error, "the speech service refused");
         }
     }
+}
+
+fn begin(service: &mut tts::Tts, words: String, over: Arc<AtomicBool>) -> Result<Current, tts::Error> {
+    let ended = Arc::new(AtomicBool::new(false));
+    let length = Duration::from_secs_f32(2.0 + words.chars().count() as f32 / CHARACTERS_A_SECOND);
+    if service.supported_features().utterance_callbacks {
+        let (end, stop) = (ended.clone(), ended.clone());
+        service.on_utterance_end(Some(Box::new(move |_| end.store(true, Ordering::Relaxed))))?;
+        service.on_utterance_stop(Some(Box::new(move |_| stop.store(true, Ordering::Relaxed))))?;
+    }
+    service.speak(words, true)?;
+    Ok(Current { over, ended, at_last: Instant::now() + length })
 }
