@@ -21,7 +21,7 @@ struct Turn {
     silence_to_sound: f64,
     /// The same without the silence that was waited out: from the moment the end was noticed.
     noticed_to_sound: f64,
-    /// Speech that had been sent when the first words came.
+    /// From the clip's first voice to the first words.
     first_partial: Option<f64>,
 }
 
@@ -30,7 +30,8 @@ async fn turn(client: &mut Client, clip: &[i16]) -> Turn {
     let began = Instant::now();
     let seen = client.events.len();
     let sound = [clip.to_vec(), silence(2.0)].concat();
-    let (mut first_partial, mut noticed, mut heard, mut last_voice, mut started) = (None, None, None, 0.0, 0.0);
+    let (mut first_partial, mut noticed, mut heard, mut last_voice) = (None, None, None, 0.0);
+    let onset = onset(clip);
     let mut tick = tokio::time::interval(Duration::from_millis(20));
     let mut frames = sound.chunks(320);
     while heard.is_none() {
@@ -43,8 +44,7 @@ async fn turn(client: &mut Client, clip: &[i16]) -> Turn {
                 let event = event.expect("the server closed");
                 let now = began.elapsed().as_secs_f64() * 1e3;
                 match event["type"].as_str().unwrap() {
-                    "speech-start" => started = event["at_ms"].as_f64().unwrap(),
-                    "partial" if first_partial.is_none() => first_partial = Some(now),
+                    "partial" if first_partial.is_none() => first_partial = Some(now - onset),
                     "speech-end" => {
                         noticed = Some(now);
                         last_voice = event["last_voice_ms"].as_f64().unwrap() - event["at_ms"].as_f64().unwrap();
@@ -58,8 +58,14 @@ async fn turn(client: &mut Client, clip: &[i16]) -> Turn {
     }
     assert!(seen < client.events.len());
     let (noticed, heard) = (noticed.unwrap(), heard.unwrap());
-    let _ = started;
     Turn { silence_to_sound: heard - noticed - last_voice, noticed_to_sound: heard - noticed, first_partial }
+}
+
+/// Milliseconds of the clip before its first voice: before the first 20 ms that reach a twentieth of its peak.
+fn onset(clip: &[i16]) -> f64 {
+    let peak = |part: &[i16]| part.iter().map(|v| v.unsigned_abs()).max().unwrap_or(0);
+    let voice = peak(clip) / 20;
+    clip.chunks(320).position(|frame| peak(frame) > voice).unwrap_or(0) as f64 * 20.0
 }
 
 fn summary(name: &str, mut values: Vec<f64>) {
@@ -94,7 +100,7 @@ async fn measure() {
         turns.iter().map(|t| t.silence_to_sound).collect(),
     );
     summary("end noticed to first sound", turns.iter().map(|t| t.noticed_to_sound).collect());
-    summary("first words after the clip began", turns.iter().filter_map(|t| t.first_partial).collect());
+    summary("first words after the first voice", turns.iter().filter_map(|t| t.first_partial).collect());
 
     let crowds = std::env::var("LIVE_CALLERS").unwrap_or_else(|_| "5,10,15,20,25,30,40".into());
     for callers in crowds.split(',').map(|c| c.trim().parse::<usize>().unwrap()) {

@@ -12,3 +12,5 @@ echo
 echo "## (f) Live speech"
 cargo bench --bench endpointing
 cargo bench --bench live
+echo
+python3 benches/ear_peer.py

@@ -1,0 +1,167 @@
+#!/usr/bin/env python3
+"""Endurance, apart from `make bench` because it takes its time:
+
+    python3 benches/endurance.py garbage --minutes 5    200 connections of nonsense, silence and half frames
+    python3 benches/endurance.py soak --minutes 60      steady work at 60% of what the server can do
+
+Both print the server's memory, threads and descriptors as they go, and what an honest caller noticed. Exit status 1
+when something grew or somebody was not answered."""
+import argparse
+import json
+import os
+import pathlib
+import random
+import socket
+import statistics
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+
+from bench import ROOT, voicecart
+
+CLIP = next((ROOT / "audio-fixtures").glob("*batteries*-clean.wav"))
+FIRST_BYTES = [
+    b"",
+    b"\x00" * 64,
+    b"GET /v1/stream HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
+    b"POST /v1/voice HTTP/1.1\r\nHost: x\r\nContent-Type: audio/wav\r\nContent-Length: 100000\r\n\r\nRIFF",
+    b"POST /alexa HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n{",
+    b"GET / HTTP/9.9\r\n" + b"a: b\r\n" * 30,
+    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\xff" * 40,
+]
+# Of a frame that claims more than it brings, and of one that is nonsense.
+FRAMES = [b"\x82\xfe\x10\x00abcd" + b"\x11" * 50, b"\x8f\xff" + b"\xff" * 20, b"\x81\x85abcdzzzzz"]
+
+
+class Nuisance(threading.Thread):
+    """One bad connection after another until told to stop."""
+
+    def __init__(self, port, stop, seed):
+        super().__init__(daemon=True)
+        self.port, self.stop, self.dice = port, stop, random.Random(seed)
+
+    def run(self):
+        while not self.stop.is_set():
+            try:
+                with socket.create_connection(("127.0.0.1", self.port), timeout=5) as s:
+                    first = self.dice.choice(FIRST_BYTES)
+                    s.sendall(first)
+                    if b"websocket" in first:
+                        s.recv(1024)
+                        s.sendall(self.dice.choice(FRAMES))
+                    s.settimeout(1)
+                    held = time.monotonic() + self.dice.uniform(0.2, 40)
+                    while time.monotonic() < held and not self.stop.is_set():
+                        try:
+                            if not s.recv(4096):
+                                break
+                        except TimeoutError:
+                            if self.dice.random() < 0.05:
+                                s.sendall(self.dice.randbytes(self.dice.randrange(1, 200)))
+            except OSError:
+                self.stop.wait(0.2)
+
+
+class Caller(threading.Thread):
+    """Asks in words and in sound at a steady pace; keeps every time it took and every answer that did not come."""
+
+    def __init__(self, port, stop, a_second, name):
+        super().__init__(daemon=True)
+        self.port, self.stop, self.pause, self.session = port, stop, 1 / a_second, name
+        self.text_ms, self.voice_ms, self.lost = [], [], []
+        self.audio = CLIP.read_bytes()
+
+    def ask(self, path, body, kind, times):
+        began = time.monotonic()
+        try:
+            request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", body, {"Content-Type": kind, "Accept": "application/json"})
+            with urllib.request.urlopen(request, timeout=20) as answer:
+                json.load(answer)
+            times.append((time.monotonic() - began) * 1000)
+        except (OSError, ValueError) as error:
+            self.lost.append(str(error))
+
+    def run(self):
+        n = 0
+        due = time.monotonic()
+        while not self.stop.is_set():
+            n += 1
+            session = f"{self.session}-{n // 20}"
+            if n % 4 == 0:
+                self.ask(f"/v1/voice?session={session}", self.audio, "audio/wav", self.voice_ms)
+            else:
+                words = ["where is my order", "find green tea", "the second one", "what is in my basket"][n % 4]
+                self.ask("/v1/text", json.dumps({"text": words, "session": session}).encode(), "application/json", self.text_ms)
+            due += self.pause
+            self.stop.wait(max(0, due - time.monotonic()))
+
+
+def state(pid):
+    status = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
+    number = lambda name: int(next(l for l in status if l.startswith(name)).split()[1])
+    return {"rss_mib": number("VmRSS") / 1024, "threads": number("Threads"), "descriptors": len(os.listdir(f"/proc/{pid}/fd"))}
+
+
+def watch(server, minutes, callers):
+    """A line every tenth of the time; the states seen."""
+    seen = []
+    for _ in range(10):
+        time.sleep(minutes * 6)
+        if server.process.poll() is not None:
+            sys.exit("the server is gone")
+        seen.append(state(server.process.pid))
+        now, asked = seen[-1], sum(len(c.text_ms) + len(c.voice_ms) for c in callers)
+        print(f"  {time.strftime('%H:%M:%S')}  {now['rss_mib']:.0f} MiB, {now['threads']} threads, {now['descriptors']} descriptors, {asked} turns answered", flush=True)
+    return seen
+
+
+def verdict(seen, idle, callers, resident):
+    text = [t for c in callers for t in c.text_ms]
+    voice = [t for c in callers for t in c.voice_ms]
+    lost = [e for c in callers for e in c.lost]
+    for name, times in (("typed", text), ("spoken", voice)):
+        times.sort()
+        if times:
+            print(f"{name} turns: {len(times)}, p50 {statistics.median(times):.0f} ms, p99 {times[int(len(times) * .99)]:.0f} ms")
+    print(f"turns without an answer: {len(lost)}" + (f", the first: {lost[0]}" if lost else ""))
+    grown = seen[-1]["rss_mib"] - seen[2]["rss_mib"]
+    print(f"memory grew {grown:+.0f} MiB from the third tenth to the last; threads {seen[2]['threads']} to {seen[-1]['threads']}; descriptors at the end, when all had hung up: {idle['descriptors']}")
+    if lost or grown > resident or seen[-1]["threads"] > seen[2]["threads"]:
+        sys.exit(1)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["garbage", "soak"])
+    parser.add_argument("--minutes", type=float, default=5)
+    parser.add_argument("--connections", type=int, default=200)
+    args = parser.parse_args()
+    stop = threading.Event()
+    with tempfile.TemporaryDirectory() as data, voicecart(data) as server:
+        print(f"{args.what}, {args.minutes:g} minutes; at the start {state(server.process.pid)}", flush=True)
+        if args.what == "garbage":
+            others = [Nuisance(server.port, stop, seed) for seed in range(args.connections)]
+            callers = [Caller(server.port, stop, 2, "honest")]
+        else:
+            # Spoken turns cost far more than typed ones: one in four at this pace is 60% of two cores.
+            probe = Caller(server.port, stop, 1000, "probe")
+            for _ in range(8):
+                probe.ask("/v1/voice?session=probe", probe.audio, "audio/wav", probe.voice_ms)
+            a_second = 0.6 * os.cpu_count() * 4 / (statistics.median(probe.voice_ms) / 1000)
+            print(f"a spoken turn alone takes {statistics.median(probe.voice_ms):.0f} ms: {a_second:.1f} turns a second, every fourth spoken")
+            others, callers = [], [Caller(server.port, stop, a_second / 8, f"soak-{n}") for n in range(8)]
+        for thread in others + callers:
+            thread.start()
+        seen = watch(server, args.minutes, callers)
+        stop.set()
+        for thread in callers:
+            thread.join()
+        time.sleep(8)
+        verdict(seen, state(server.process.pid), callers, 16)
+
+
+if __name__ == "__main__":
+    main()
