@@ -1,12 +1,11 @@
 //! Finding and describing products: the index names the SKUs, the table tells what they are now.
 
-use sqlx::SqliteConnection;
-
 use super::{Asked, products, rows};
 use crate::shop::{Catalogue, Outcome, Search, ShopError, Sku};
+use crate::store::{Connection, sql};
 
 pub async fn search(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     catalogue: &Catalogue,
     mut search: Search,
     asked: &Asked<'_>,
@@ -24,7 +23,7 @@ pub async fn search(
     Ok(Outcome::Found { search, products, total: hits.total, relaxed: hits.relaxed })
 }
 
-pub async fn describe(db: &mut SqliteConnection, sku: &Sku, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
+pub async fn describe(db: &mut Connection, sku: &Sku, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
     Ok(match products::by_sku(db, sku).await? {
         Some(product) => {
             let delivery = (product.stock > 0).then_some(asked.delivery);
@@ -48,16 +47,14 @@ pub fn skus(catalogue: &Catalogue, words: &str) -> Vec<String> {
 
 /// The version of the catalogue, and what the customer bought before, latest first: so many of the customer's own
 /// products are preferred among equals.
-pub async fn bought_before(db: &mut SqliteConnection, asked: &Asked<'_>) -> Result<(i64, Vec<Sku>), ShopError> {
-    let (version, skus): (i64, String) = sqlx::query_as(
+pub async fn bought_before(db: &mut Connection, asked: &Asked<'_>) -> Result<(i64, Vec<Sku>), ShopError> {
+    let found = sql::query(
         "SELECT version, (SELECT json_group_array(sku) FROM (
             SELECT l.sku FROM orders o JOIN order_lines l ON l.order_number = o.number
             WHERE o.customer_id = ?1 AND o.status NOT IN ('cancelled', 'returned')
-            GROUP BY l.sku ORDER BY max(o.placed_at) DESC LIMIT 100))
+            GROUP BY l.sku ORDER BY max(o.placed_at) DESC LIMIT 100) AS own) AS skus
          FROM catalogue",
-    )
-    .bind(asked.customer.as_str())
-    .fetch_one(db)
-    .await?;
-    Ok((version, rows::json("catalogue", skus)?))
+    );
+    let row = found.bind(asked.customer.as_str()).fetch_one(db).await?;
+    Ok((row.try_get("version")?, rows::json("catalogue", row.try_get("skus")?)?))
 }

@@ -2,24 +2,24 @@
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil::Date};
-use sqlx::{Row, SqliteConnection};
 
 use super::{Asked, finding, orders};
 use crate::shop::resemblance::Likeness;
 use crate::shop::{Catalogue, Order, OrderRef, OrderStatus, Outcome, ShopError};
+use crate::store::{Connection, sql};
 
 /// More orders than this are never read out.
 const MOST_LISTED: u32 = 50;
 /// Orders still on their way with the same product in them; more would not be told apart by ear.
 const MOST_TRACKED: usize = 3;
 
-pub async fn list(db: &mut SqliteConnection, limit: u32, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
+pub async fn list(db: &mut Connection, limit: u32, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
     let orders = orders::newest(db, asked.customer, limit.clamp(1, MOST_LISTED)).await?;
     Ok(if orders.is_empty() { Outcome::NoOrders } else { Outcome::Orders(orders) })
 }
 
 pub async fn track(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     catalogue: &Catalogue,
     what: OrderRef,
     asked: &Asked<'_>,
@@ -51,7 +51,7 @@ fn days(from: Date, to: Date, zone: TimeZone) -> Option<(Timestamp, Timestamp)> 
 
 /// Those on their way that hold the product meant, else the newest that held it.
 async fn with_product(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     catalogue: &Catalogue,
     words: &str,
     asked: &Asked<'_>,
@@ -86,8 +86,8 @@ pub struct OwnLine {
 }
 
 /// Everything the customer ordered of late, newest first.
-pub async fn own_lines(db: &mut SqliteConnection, asked: &Asked<'_>) -> Result<Vec<OwnLine>, ShopError> {
-    let found = sqlx::query(
+pub async fn own_lines(db: &mut Connection, asked: &Asked<'_>) -> Result<Vec<OwnLine>, ShopError> {
+    let found = sql::query(
         "SELECT o.number, o.placed_at, o.status, l.sku, l.spoken_name, l.quantity,
                 coalesce(p.title || ' ' || coalesce(json_extract(p.category, '$[#-1]'), ''), '') AS more
          FROM orders o JOIN order_lines l ON l.order_number = o.number LEFT JOIN products p ON p.sku = l.sku
