@@ -12,7 +12,7 @@ run: setup ## build, and start the server with the embedded model, database and 
 	./target/release/voicecart serve
 
 test: setup ## formatting, lints and the whole test suite
-	@scripts/setup.sh espeak-ng sox flite ffmpeg pulseaudio pulseaudio-utils libasound2-plugins speech-dispatcher speech-dispatcher-espeak-ng python3 python3-venv nodejs
+	@scripts/setup.sh espeak-ng sox flite ffmpeg pulseaudio pulseaudio-utils libasound2-plugins speech-dispatcher speech-dispatcher-espeak-ng python3 python3-venv nodejs postgresql
 	cargo fmt --check
 	cargo clippy --all-targets -- -D warnings
 	cargo test

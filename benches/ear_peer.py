@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Part (g) of `make bench`: 8 callers of POST /v1/audio/transcriptions beside whisper.cpp's own server on the same
+"""Part (h) of `make bench`: 8 callers of POST /v1/audio/transcriptions beside whisper.cpp's own server on the same
 model file and the same clips, in turn, in one run. WHISPER_SERVER_BIN names the other server's program."""
 import argparse
 import http.client
@@ -60,7 +60,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--clips", type=int, default=64, help="clips in a round")
     args = parser.parse_args()
-    print(f"\n## (g) {CALLERS} callers of the OpenAI door beside whisper.cpp's own server, same model file, same clips\n")
+    print(f"\n## (h) {CALLERS} callers of the OpenAI door beside whisper.cpp's own server, same model file, same clips\n")
     program = os.environ.get("WHISPER_SERVER_BIN") or shutil.which("whisper-server")
     model = next((ROOT / "models").glob("ggml-*.bin"))
     found = sorted((ROOT / "audio-fixtures").glob("*-clean.wav"))

@@ -2,7 +2,7 @@
 # Prints every speed figure the README quotes.
 set -eu
 cd "$(dirname "$0")/.."
-scripts/setup.sh python3 wrk nodejs npm >&2
+scripts/setup.sh python3 wrk nodejs npm postgresql >&2
 cargo build --release >&2
 python3 benches/bench.py "$@"
 echo
@@ -12,5 +12,8 @@ echo
 echo "## (f) Live speech"
 cargo bench --bench endpointing
 cargo bench --bench live
+echo
+echo "## (g) PostgreSQL as the shop grows"
+cargo bench --bench postgres_scale
 echo
 python3 benches/ear_peer.py

@@ -7,4 +7,7 @@ missed=0
 for bench in eval_nlu search eval_ears; do
     cargo bench --bench "$bench" || missed=1
 done
+# A thousand random faults on each database engine.
+scripts/setup.sh postgresql >&2
+VOICECART_FAULTS=1000 cargo test --release --test faults -- --nocapture --test-threads 1 || missed=1
 exit "$missed"

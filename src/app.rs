@@ -19,8 +19,9 @@ use crate::asr::Recognizer;
 use crate::audio::decode;
 use crate::clock::{Clock, Ids, RandomIds, SystemClock};
 use crate::config::Settings;
+use crate::dialogue::sessions::shared::SharedSessions;
 use crate::dialogue::sessions::sql::SqlSessions;
-use crate::dialogue::{Dialogue, SessionId};
+use crate::dialogue::{Dialogue, SessionId, SessionStore};
 use crate::edge::alexa::{self, Alexa};
 use crate::edge::keys::{KeyRing, Known};
 use crate::edge::wyoming::House;
@@ -30,7 +31,7 @@ use crate::reply::Phrases;
 use crate::shop::connectors::gateway::HttpGateway;
 use crate::shop::connectors::sql::Limits;
 use crate::shop::connectors::sql::Terms;
-use crate::shop::{Catalogue, CustomerId, Customers, RequestId, SqlShop, sample};
+use crate::shop::{Catalogue, CustomerId, Customers, Guarded, RequestId, SqlShop, sample};
 use crate::store::{Store, keys};
 use crate::tts::{Synthesizer, VoiceSettings};
 use crate::turn::{Caller, Spine, Stages, Trust};
@@ -147,10 +148,15 @@ impl App {
             }
             None => shop,
         };
+        // What is left of a turn is for saying that the shop did not answer.
+        let patience = Duration::from_millis(settings.deadlines.turn_ms) * 4 / 5;
         let resolve = resolver(Customers::new(store.clone(), clock.clone(), ids.clone()));
         let demo_key = first::demo_key(&settings, &store).await?;
         let keys = Arc::new(key_ring(store.clone()).await?);
-        let sessions = SqlSessions::open(&settings.data_dir.join("sessions.db"), SESSION_LAPSE).await?;
+        let sessions: Arc<dyn SessionStore> = match SharedSessions::of(&store, SESSION_LAPSE) {
+            Some(shared) => Arc::new(shared),
+            None => Arc::new(SqlSessions::open(&settings.data_dir.join("sessions.db"), SESSION_LAPSE).await?),
+        };
 
         let ((understander, phrases), webhooks) = language.await.context("loading the language stopped")??;
         if taught.is_none() {
@@ -162,8 +168,8 @@ impl App {
             recognizer,
             understander,
             dialogue: Dialogue,
-            shop: Arc::new(shop.clone()),
-            sessions: Arc::new(sessions),
+            shop: Arc::new(Guarded::new(Arc::new(shop.clone()), patience)),
+            sessions,
             phrases,
             synthesizer,
             webhooks,

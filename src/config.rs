@@ -33,6 +33,7 @@ pub struct Settings {
     pub alexa: Alexa,
     pub wyoming: Wyoming,
     pub shop: Shop,
+    pub database: Database,
     pub payment: Payment,
     pub models: Models,
     pub asr: Asr,
@@ -106,6 +107,14 @@ pub struct Shop {
     pub sample: bool,
     /// The customer that callers are when they do not say who they are.
     pub guest: String,
+}
+
+/// Where the shop and its conversations are kept. Without an address in files of [`Settings::data_dir`], for one server.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Database {
+    /// Address of a PostgreSQL database that any number of servers share.
+    pub url: Option<String>,
 }
 
 /// Who takes the money. Without a gateway the merchant sends invoices.
@@ -278,6 +287,7 @@ impl Default for Settings {
             alexa: Alexa::default(),
             wyoming: Wyoming::default(),
             shop: Shop::default(),
+            database: Database::default(),
             payment: Payment::default(),
             models: Models::default(),
             asr: Asr::default(),

@@ -34,8 +34,15 @@ pub enum Decision {
     Say(Say),
 }
 
+/// Keeps a conversation for one turn while it is there.
+pub type Hold = Option<Box<dyn std::any::Any + Send>>;
+
 /// Keeps sessions between turns.
 pub trait SessionStore: Send + Sync {
+    /// Waits until no other server works on this conversation. Where one server keeps its sessions alone there is none.
+    fn hold<'a>(&'a self, _id: &'a SessionId) -> BoxFuture<'a, Result<Hold, SessionError>> {
+        Box::pin(async { Ok(None) })
+    }
     /// `None` when there is no such session or it has lapsed.
     fn load<'a>(&'a self, id: &'a SessionId) -> BoxFuture<'a, Result<Option<Session>, SessionError>>;
     fn save(&self, session: Session) -> BoxFuture<'_, Result<(), SessionError>>;

@@ -5,6 +5,7 @@ pub mod act;
 pub mod catalogue;
 pub mod connectors;
 pub mod delivery;
+mod guarded;
 pub mod import;
 pub mod money;
 pub mod naming;
@@ -25,6 +26,7 @@ pub use act::{
 pub use catalogue::Catalogue;
 pub use connectors::sql::SqlShop;
 pub use connectors::sql::customers::Customers;
+pub use guarded::Guarded;
 pub use money::Money;
 pub use order::{Order, OrderLine, OrderNumber, OrderStatus, Parcel, ParcelStatus};
 pub use port::{CustomerId, RequestId, Shop, ShopError};

@@ -293,6 +293,7 @@ impl Spine {
             None => SessionId::new(&format!("s-{:016x}", hash((caller.customer.as_str(), caller.request.as_str()))))?,
         };
         let _turn = self.locks.hold(&id).await;
+        let _here = self.sessions.hold(&id).await?;
         let mut session = self.open(id, caller).await?;
         let fingerprint = input.fingerprint();
 

@@ -17,7 +17,7 @@ use voicecart::clock::{RandomIds, SystemClock};
 use voicecart::shop::{
     Act, Catalogue, CustomerId, Line, Outcome, Quantity, RequestId, Shop, Sku, SqlShop, import, money::Currency,
 };
-use voicecart::store::Store;
+use voicecart::store::{Store, sql};
 
 const FOLDER: &str = "VOICECART_CRASH_FOLDER";
 const ROUND: &str = "VOICECART_CRASH_ROUND";
@@ -163,22 +163,23 @@ async fn examine(folder: &Path) {
         assert!(numbers.insert(order.number), "{name}: two requests share an order");
     }
 
-    let orders: i64 = sqlx::query_scalar("SELECT count(*) FROM orders").fetch_one(store.reader()).await.unwrap();
+    let orders: i64 = sql::query_scalar("SELECT count(*) FROM orders").fetch_one(store.reader()).await.unwrap();
     assert_eq!(orders as usize, asked.len(), "one order for each request, none besides");
     for sku in SKUS {
-        let sold: i64 = sqlx::query_scalar("SELECT coalesce(sum(quantity), 0) FROM order_lines WHERE sku = ?1")
-            .bind(sku)
-            .fetch_one(store.reader())
-            .await
-            .unwrap();
-        let left: i64 = sqlx::query_scalar("SELECT stock FROM products WHERE sku = ?1")
+        let sold: i64 =
+            sql::query_scalar("SELECT CAST(coalesce(sum(quantity), 0) AS BIGINT) FROM order_lines WHERE sku = ?1")
+                .bind(sku)
+                .fetch_one(store.reader())
+                .await
+                .unwrap();
+        let left: i64 = sql::query_scalar("SELECT stock FROM products WHERE sku = ?1")
             .bind(sku)
             .fetch_one(store.reader())
             .await
             .unwrap();
         assert_eq!(sold + left, STOCK, "{sku}: sold {sold}, left {left}");
     }
-    let unpaid: i64 = sqlx::query_scalar(
+    let unpaid: i64 = sql::query_scalar(
         "SELECT count(*) FROM orders o WHERE o.total <> (SELECT sum(l.quantity * l.unit_price) FROM order_lines l
                                                          WHERE l.order_number = o.number)",
     )

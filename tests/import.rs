@@ -11,7 +11,7 @@ use voicecart::shop::import::{self, Format, Report};
 use voicecart::shop::money::Currency;
 use voicecart::shop::search::Indexed;
 use voicecart::shop::{CustomerId, Customers, sample};
-use voicecart::store::Store;
+use voicecart::store::{Store, sql};
 
 fn file(name: &str, content: impl AsRef<[u8]>) -> (tempfile::TempDir, std::path::PathBuf) {
     let folder = tempfile::tempdir().unwrap();
@@ -242,7 +242,7 @@ async fn customers_and_orders() {
     assert!(!who.exists(&zoe).await.unwrap() && !who.erase(&zoe).await.unwrap());
     assert_ne!(who.resolve("api:zoe").await.unwrap(), zoe);
     assert_eq!(who.export(&zoe).await.unwrap()["orders"].as_array().unwrap().len(), 0);
-    let orders: i64 = sqlx::query_scalar("SELECT count(*) FROM orders").fetch_one(store.reader()).await.unwrap();
+    let orders: i64 = sql::query_scalar("SELECT count(*) FROM orders").fetch_one(store.reader()).await.unwrap();
     assert_eq!(orders, 1, "the merchant's books keep the order");
 }
 
@@ -264,11 +264,11 @@ async fn the_sample_is_broad_and_sound() {
     let names: std::collections::BTreeSet<_> = items.iter().map(|i| i.product.spoken_name.as_str()).collect();
     assert_eq!(names.len(), items.len(), "two products are called the same");
     assert!(items.iter().all(|i| i.product.spoken_name.split(' ').count() <= 8));
-    let statuses: Vec<(String, i64)> =
-        sqlx::query_as("SELECT status, count(*) FROM orders GROUP BY status").fetch_all(store.reader()).await.unwrap();
+    let statuses: Vec<String> =
+        sql::query_scalar("SELECT DISTINCT status FROM orders").fetch_all(store.reader()).await.unwrap();
     assert_eq!(statuses.len(), 8, "{statuses:?}");
     let ada = CustomerId::new(sample::CUSTOMER).unwrap();
-    let mine: i64 = sqlx::query_scalar("SELECT count(*) FROM orders WHERE customer_id = ?1")
+    let mine: i64 = sql::query_scalar("SELECT count(*) FROM orders WHERE customer_id = ?1")
         .bind(ada.as_str())
         .fetch_one(store.reader())
         .await

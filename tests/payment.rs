@@ -8,27 +8,24 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)] // helpers outside #[test] functions too
 #![cfg(unix)]
 
-use std::collections::BTreeMap;
 use std::io::Write;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::Json;
-use axum::extract::State;
-use axum::http::HeaderMap;
-use axum::routing::post;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
-use serde_json::{Value, json};
-use tokio::sync::{mpsc, watch};
 use voicecart::clock::{Clock, FixedClock, RandomIds, SystemClock};
 use voicecart::shop::connectors::gateway::HttpGateway;
 use voicecart::shop::{
     Act, Catalogue, CustomerId, Line, Outcome, Quantity, RequestId, Shop, Sku, SqlShop, import, money::Currency,
 };
-use voicecart::store::Store;
+use voicecart::store::{Store, sql};
+
+#[path = "support/gateway.rs"]
+mod gateway;
+
+use gateway::{Entry, Gateway, Mood};
 
 const FOLDER: &str = "VOICECART_PAYMENT_FOLDER";
 const GATEWAY: &str = "VOICECART_PAYMENT_GATEWAY";
@@ -39,120 +36,6 @@ const PATIENCE: Duration = Duration::from_millis(400);
 
 fn number(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(otherwise)
-}
-
-/// What happens to the next charge that comes in.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Mood {
-    Prompt,
-    Decline,
-    /// The money is never taken, and nothing is answered.
-    HangBefore,
-    /// The money is taken, and nothing is answered.
-    HangAfter,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Entry {
-    Taken(i64),
-    Declined,
-    Voided { gave_back: bool },
-}
-
-#[derive(Default)]
-struct Books {
-    entries: BTreeMap<String, Entry>,
-    /// How often money was really moved under a key.
-    moved: BTreeMap<String, u32>,
-}
-
-/// The gateway: a ledger behind HTTP.
-#[derive(Clone)]
-struct Ledger {
-    books: Arc<Mutex<Books>>,
-    mood: watch::Receiver<Mood>,
-    /// Told of each step of each charge.
-    steps: mpsc::UnboundedSender<&'static str>,
-}
-
-struct Gateway {
-    address: SocketAddr,
-    books: Arc<Mutex<Books>>,
-    mood: watch::Sender<Mood>,
-    steps: mpsc::UnboundedReceiver<&'static str>,
-}
-
-impl Gateway {
-    async fn start() -> Self {
-        let books = Arc::new(Mutex::new(Books::default()));
-        let (mood, moods) = watch::channel(Mood::Prompt);
-        let (tell, steps) = mpsc::unbounded_channel();
-        let ledger = Ledger { books: books.clone(), mood: moods, steps: tell };
-        let router =
-            axum::Router::new().route("/charges", post(charges)).route("/voids", post(voids)).with_state(ledger);
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self { address, books, mood, steps }
-    }
-
-    fn url(&self) -> String {
-        format!("http://{}", self.address)
-    }
-
-    /// Waits until the gateway has come to this step of some charge.
-    async fn reaches(&mut self, step: &str) {
-        let wait = async { while self.steps.recv().await.unwrap() != step {} };
-        tokio::time::timeout(Duration::from_secs(60), wait).await.unwrap_or_else(|_| panic!("never {step}"));
-    }
-}
-
-async fn charges(State(ledger): State<Ledger>, headers: HeaderMap, Json(body): Json<Value>) -> Json<Value> {
-    let key = headers["idempotency-key"].to_str().unwrap().to_owned();
-    let mood = *ledger.mood.borrow();
-    let _ = ledger.steps.send("asked");
-    if mood == Mood::HangBefore {
-        std::future::pending::<()>().await;
-    }
-    let entry = {
-        let mut books = ledger.books.lock().unwrap();
-        let known = books.entries.get(&key).copied();
-        known.unwrap_or_else(|| {
-            let entry = match mood {
-                Mood::Decline => Entry::Declined,
-                _ => {
-                    *books.moved.entry(key.clone()).or_default() += 1;
-                    Entry::Taken(body["amount"].as_i64().unwrap())
-                }
-            };
-            books.entries.insert(key.clone(), entry);
-            entry
-        })
-    };
-    let _ = ledger.steps.send("taken");
-    if mood == Mood::HangAfter {
-        std::future::pending::<()>().await;
-    }
-    let _ = ledger.steps.send("answered");
-    Json(match entry {
-        Entry::Taken(_) => json!({"status": "taken", "reference": format!("ref-{key}")}),
-        Entry::Declined | Entry::Voided { .. } => json!({"status": "declined"}),
-    })
-}
-
-async fn voids(State(ledger): State<Ledger>, headers: HeaderMap) -> Json<Value> {
-    let key = headers["idempotency-key"].to_str().unwrap().to_owned();
-    if *ledger.mood.borrow() == Mood::HangBefore {
-        std::future::pending::<()>().await;
-    }
-    let mut books = ledger.books.lock().unwrap();
-    let gave_back = match books.entries.get(&key) {
-        Some(Entry::Taken(_)) => true,
-        Some(Entry::Voided { gave_back }) => *gave_back,
-        _ => false,
-    };
-    books.entries.insert(key, Entry::Voided { gave_back });
-    Json(json!({}))
 }
 
 async fn open(folder: &Path, gateway: &str, clock: Arc<dyn Clock>) -> (Store, SqlShop) {
@@ -286,13 +169,16 @@ async fn one_charge_and_one_order_whatever_dies() {
 }
 
 async fn count(store: &Store, sql: &'static str) -> i64 {
-    sqlx::query_scalar(sql).fetch_one(store.reader()).await.unwrap()
+    sql::query_scalar(sql).fetch_one(store.reader()).await.unwrap()
 }
 
 /// The gateway's books and the shop's say the same.
 async fn balanced(store: &Store, gateway: &Gateway, asked: usize) {
-    let orders: Vec<(String, i64, String)> =
-        sqlx::query_as("SELECT quote_id, total, status FROM orders").fetch_all(store.reader()).await.unwrap();
+    let orders = sql::query("SELECT quote_id, total, status FROM orders").fetch_all(store.reader()).await.unwrap();
+    let orders: Vec<(String, i64, String)> = orders
+        .iter()
+        .map(|o| (o.try_get("quote_id").unwrap(), o.try_get("total").unwrap(), o.try_get("status").unwrap()))
+        .collect();
     let (entries, moved) = {
         let books = gateway.books.lock().unwrap();
         (books.entries.clone(), books.moved.clone())
@@ -317,15 +203,15 @@ async fn balanced(store: &Store, gateway: &Gateway, asked: usize) {
     let kept = orders.iter().filter(|(.., status)| status == "placed").count();
     assert_eq!(kept, taken, "an order without its charge");
     for sku in SKUS {
-        let sold: i64 = sqlx::query_scalar(
-            "SELECT coalesce(sum(l.quantity), 0) FROM order_lines l JOIN orders o ON o.number = l.order_number
+        let sold: i64 = sql::query_scalar(
+            "SELECT CAST(coalesce(sum(l.quantity), 0) AS BIGINT) FROM order_lines l JOIN orders o ON o.number = l.order_number
              WHERE l.sku = ?1 AND o.status <> 'cancelled'",
         )
         .bind(sku)
         .fetch_one(store.reader())
         .await
         .unwrap();
-        let left: i64 = sqlx::query_scalar("SELECT stock FROM products WHERE sku = ?1")
+        let left: i64 = sql::query_scalar("SELECT stock FROM products WHERE sku = ?1")
             .bind(sku)
             .fetch_one(store.reader())
             .await

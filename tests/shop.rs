@@ -18,6 +18,11 @@ use voicecart::shop::{
 };
 use voicecart::store::Store;
 
+#[path = "support/cluster.rs"]
+mod cluster;
+
+use cluster::Engine;
+
 /// A Wednesday morning.
 const NOW: &str = "2026-11-25T10:00:00Z";
 
@@ -25,8 +30,8 @@ fn clock(at: &str) -> Arc<FixedClock> {
     FixedClock::new(at.parse().unwrap())
 }
 
-async fn sample_store(clock: &dyn Clock) -> Store {
-    let store = Store::scratch().await.unwrap();
+async fn sample_store(engine: Engine, clock: &dyn Clock) -> Store {
+    let store = engine.store().await.unwrap();
     sample::load(&store, clock).await.unwrap().unwrap();
     store
 }
@@ -35,12 +40,25 @@ async fn shop_at(store: &Store, clock: Arc<dyn Clock>) -> SqlShop {
     SqlShop::new(Catalogue::open(store.clone()).await.unwrap(), clock, Arc::new(RandomIds))
 }
 
-async fn sample_shop() -> (Store, SqlShop) {
+async fn sample_shop(engine: Engine) -> (Store, SqlShop) {
     let clock = clock(NOW);
-    let store = sample_store(clock.as_ref()).await;
+    let store = sample_store(engine, clock.as_ref()).await;
     let shop = shop_at(&store, clock).await;
     (store, shop)
 }
+
+on_each_engine!(
+    the_sql_shop_conforms,
+    an_offer_that_lapsed_or_moved_is_made_anew,
+    a_price_change_since_the_last_purchase_is_told,
+    the_index_follows_the_catalogue_without_a_restart,
+    fifty_at_once_buy_an_offer_once,
+    the_last_pieces_are_sold_to_as_many_as_there_are,
+    spending_is_limited_for_an_order_and_for_a_day,
+    what_was_bought_within_hours_is_pointed_out,
+    guessing_side_by_side_gives_no_more_tries,
+    terms_are_in_the_total_and_a_coupon_works_once,
+);
 
 /// A customer talking to a shop; every call is a new request unless it is named.
 struct Caller<'a> {
@@ -494,17 +512,15 @@ async fn answers_strangers(shop: &dyn Shop) {
     assert!(matches!(bought, Outcome::Bought { again: false, .. }));
 }
 
-#[tokio::test]
-async fn the_sql_shop_conforms() {
-    let (store, shop) = sample_shop().await;
+async fn the_sql_shop_conforms(engine: Engine) {
+    let (store, shop) = sample_shop(engine).await;
     conformance(&shop).await;
     assert_eq!(store.check().await.unwrap(), Vec::<String>::new());
 }
 
-#[tokio::test]
-async fn an_offer_that_lapsed_or_moved_is_made_anew() {
+async fn an_offer_that_lapsed_or_moved_is_made_anew(engine: Engine) {
     let began: Timestamp = NOW.parse().unwrap();
-    let store = sample_store(clock(NOW).as_ref()).await;
+    let store = sample_store(engine, clock(NOW).as_ref()).await;
     let shop = shop_at(&store, clock(NOW)).await;
     let ada = caller(&shop, "ada");
     let chips = ada.plenty("potato chips", 5).await;
@@ -527,9 +543,8 @@ async fn an_offer_that_lapsed_or_moved_is_made_anew() {
     assert_eq!(gone, Outcome::QuoteChanged { quote: None });
 }
 
-#[tokio::test]
-async fn a_price_change_since_the_last_purchase_is_told() {
-    let (store, shop) = sample_shop().await;
+async fn a_price_change_since_the_last_purchase_is_told(engine: Engine) {
+    let (store, shop) = sample_shop(engine).await;
     let ada = caller(&shop, "ada");
     let what = ReorderRef::Order(OrderNumber::new("6624").unwrap());
     let before = ada.quoted(Act::QuoteReorder { what: what.clone(), quantity: None }).await;
@@ -540,9 +555,8 @@ async fn a_price_change_since_the_last_purchase_is_told() {
     assert_eq!((change.0.as_str(), change.2.minor()), (kettle.spoken_name.as_str(), 4200));
 }
 
-#[tokio::test]
-async fn the_index_follows_the_catalogue_without_a_restart() {
-    let (store, shop) = sample_shop().await;
+async fn the_index_follows_the_catalogue_without_a_restart(engine: Engine) {
+    let (store, shop) = sample_shop(engine).await;
     let ada = caller(&shop, "ada");
     let search = Act::Search(Search { query: "theremin".into(), limit: 3, ..Search::default() });
     assert!(matches!(ada.asks(search.clone()).await, Outcome::NothingFound { .. }));
@@ -559,9 +573,8 @@ async fn the_index_follows_the_catalogue_without_a_restart() {
     panic!("the new product was never found");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn fifty_at_once_buy_an_offer_once() {
-    let (store, shop) = sample_shop().await;
+async fn fifty_at_once_buy_an_offer_once(engine: Engine) {
+    let (store, shop) = sample_shop(engine).await;
     let shop = Arc::new(shop);
     let ada = caller(shop.as_ref(), "ada");
     let soup = ada.plenty("soup", 60).await;
@@ -585,9 +598,8 @@ async fn fifty_at_once_buy_an_offer_once() {
     assert_eq!(store.check().await.unwrap(), Vec::<String>::new());
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn the_last_pieces_are_sold_to_as_many_as_there_are() {
-    let (store, shop) = sample_shop().await;
+async fn the_last_pieces_are_sold_to_as_many_as_there_are(engine: Engine) {
+    let (store, shop) = sample_shop(engine).await;
     let shop = Arc::new(shop);
     let soup = caller(shop.as_ref(), "ada").plenty("soup", 1).await;
     restock(&store, &soup.sku, 7).await;
@@ -625,17 +637,16 @@ async fn restock(store: &Store, sku: &Sku, stock: u32) {
 async fn change(store: &Store, sku: &Sku, with: impl Fn(&mut Product)) {
     use voicecart::shop::connectors::sql::products;
     let mut tx = store.begin().await.unwrap();
-    let before = format!("{}\u{0}", sku.as_str().get(..sku.as_str().len() - 1).unwrap());
-    let page = products::page(&mut tx, &before, 50).await.unwrap();
+    let before = sku.as_str().get(..sku.as_str().len() - 1).unwrap();
+    let page = products::page(&mut tx, before, 50).await.unwrap();
     let mut item = page.into_iter().find(|i| i.product.sku == *sku).unwrap();
     with(&mut item.product);
     products::put(&mut tx, &[item]).await.unwrap();
     tx.commit().await.unwrap();
 }
 
-#[tokio::test]
-async fn spending_is_limited_for_an_order_and_for_a_day() {
-    let (_store, shop) = sample_shop().await;
+async fn spending_is_limited_for_an_order_and_for_a_day(engine: Engine) {
+    let (_store, shop) = sample_shop(engine).await;
     let shop = shop.limited(Limits { per_order: Some(2_000), per_day: Some(3_000) });
     let mia = caller(&shop, "mia");
     let coffee = mia.plenty("ember dark roast coffee beans", 20).await;
@@ -655,9 +666,8 @@ async fn spending_is_limited_for_an_order_and_for_a_day() {
     caller(&shop, "noor").quoted(lines(1)).await;
 }
 
-#[tokio::test]
-async fn what_was_bought_within_hours_is_pointed_out() {
-    let (_store, shop) = sample_shop().await;
+async fn what_was_bought_within_hours_is_pointed_out(engine: Engine) {
+    let (_store, shop) = sample_shop(engine).await;
     let mia = caller(&shop, "mia");
     let soap = mia.plenty("dish soap", 5).await;
     let quote = mia.quoted(Act::Quote { lines: one(&soap.sku) }).await;
@@ -667,9 +677,8 @@ async fn what_was_bought_within_hours_is_pointed_out() {
     assert_eq!(again.repeats, [soap.spoken_name]);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn guessing_side_by_side_gives_no_more_tries() {
-    let (store, shop) = sample_shop().await;
+async fn guessing_side_by_side_gives_no_more_tries(engine: Engine) {
+    let (store, shop) = sample_shop(engine).await;
     let customers = Customers::new(store.clone(), clock(NOW), Arc::new(RandomIds));
     let ada = CustomerId::new("ada").unwrap();
     assert!(customers.set_pin(&ada, Some(Pin::new("8317").unwrap())).await.unwrap());
@@ -695,9 +704,8 @@ async fn guessing_side_by_side_gives_no_more_tries() {
     assert!(matches!(caller(&free, "ada").asks(buy).await, Outcome::Bought { .. }));
 }
 
-#[tokio::test]
-async fn terms_are_in_the_total_and_a_coupon_works_once() {
-    let (store, shop) = sample_shop().await;
+async fn terms_are_in_the_total_and_a_coupon_works_once(engine: Engine) {
+    let (store, shop) = sample_shop(engine).await;
     let shop = shop.on_terms(Terms { delivery: 499, free_from: Some(5_000), tax: 825 });
     let coupons = Coupons::new(store.clone());
     let coupon = |code: &str, until| Coupon { code: code.into(), percent: 10, least: 1_000, until };

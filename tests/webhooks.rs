@@ -20,7 +20,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 const SECRET: &str = "a secret of both sides";
-const TROUBLE: &str = "Sorry, I can't reach the shop right now. Nothing was changed. Please try again in a minute.";
+const TROUBLE: &str =
+    "Sorry, I can't reach the shop right now. Please try again in a minute. Nothing will be ordered twice.";
 
 /// The shipped shop with one intent more, which the service at this address answers.
 fn shop(url: &str) -> TempDir {

@@ -113,7 +113,7 @@ prompt = { $words }
 nothing-open =
     There's no question open right now. What would you like?
     .reprompt = You can say: find coffee, order my usual, or where is my order.
-trouble = Sorry, I can't reach the shop right now. Nothing was changed. Please try again in a minute.
+trouble = Sorry, I can't reach the shop right now. Please try again in a minute. Nothing will be ordered twice.
 one-moment = One moment, please.
 busy = Sorry, the shop is very busy right now. Please try again in a moment.
 

@@ -14,14 +14,18 @@ use crate::store::{Store, keys};
 
 const DEMO: &str = "demo";
 
-/// Opens the database, making folder and file where needed.
+/// Opens the database, making the folder, and the file where it is one.
 pub async fn open_store(settings: &Settings) -> anyhow::Result<Store> {
     let folder = &settings.data_dir;
     // Orders and names of people: nobody else on the machine needs to read them.
     DirBuilder::new().recursive(true).mode(0o700).create(folder).with_context(|| {
         format!("cannot make the data folder {}; set data_dir to one that can be written", folder.display())
     })?;
-    Ok(Store::open(&folder.join("voicecart.db")).await?)
+    let file = folder.join("voicecart.db");
+    Ok(match &settings.database.url {
+        Some(address) => Store::open_postgres(address, &file).await?,
+        None => Store::open(&file).await?,
+    })
 }
 
 /// Makes a key, keeps its hash, and hands the key over.

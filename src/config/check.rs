@@ -83,6 +83,12 @@ pub(super) fn check(s: &Settings) -> Result<(), ConfigError> {
             web_address(key, address)?;
         }
     }
+    if let Some(address) = &s.database.url
+        && !url::Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "postgres" | "postgresql"))
+    {
+        // The address is not repeated: it may hold a password.
+        return fail("database.url is not an address such as postgres://user:password@host/name".into());
+    }
     for origin in &s.cors.origins {
         let url = web_address("cors.origins", origin)?;
         if url.origin().ascii_serialization() != *origin {

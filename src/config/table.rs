@@ -90,6 +90,7 @@ settings! {
     "wyoming.connections" Whole "satellites connected at once";
     "shop.sample" Flag "fill a new database with the sample shop";
     "shop.guest" Text "customer that unknown callers are";
+    "database.url" MaybeUrl "PostgreSQL that servers share, such as postgres://user:password@host/name; none is a file";
     "payment.url" MaybeUrl "address of the payment gateway; none sends invoices";
     "payment.delivery_cents" Whole "delivery of one order, in hundredths of the currency";
     "payment.free_delivery_from_cents" Whole "goods for so much are delivered free, in hundredths; 0 never";
@@ -145,6 +146,7 @@ mod tests {
         full.alexa.chain_base_override = Some("http://localhost".into());
         full.alexa.services_override = Some("http://localhost".into());
         full.wyoming.bind = Some(full.bind);
+        full.database.url = Some("postgres://localhost/shop".into());
         full.payment.url = Some("https://pay.example".into());
         full.wyoming.customer = Some("ada".into());
         full.models.mirror = Some("https://mirror.example".into());

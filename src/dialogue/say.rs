@@ -255,7 +255,7 @@ pub enum Say {
     },
     /// The answer takes a while; it follows.
     OneMoment,
-    /// The shop cannot be reached; nothing was changed.
+    /// The shop cannot be reached; whether it changed anything is not known, nor does it change anything twice.
     Trouble,
     /// Too many callers.
     Busy,

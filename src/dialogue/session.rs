@@ -160,6 +160,14 @@ impl Session {
             answered: Vec::new(),
         }
     }
+
+    /// A session as a store kept it. One that another release wrote and this one cannot read is dropped: the conversation
+    /// starts afresh, orders and baskets are elsewhere.
+    pub fn read(state: &str) -> Option<Self> {
+        serde_json::from_str(state)
+            .inspect_err(|error| tracing::warn!(%error, "a stored session cannot be read and is dropped"))
+            .ok()
+    }
 }
 
 /// A turn already answered, so that the same request sent again gets the same answer and changes nothing.

@@ -2,4 +2,5 @@
 
 mod journal;
 pub mod memory;
+pub mod shared;
 pub mod sql;

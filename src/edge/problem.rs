@@ -84,7 +84,7 @@ kinds! {
     BUSY "busy" SERVICE_UNAVAILABLE "The server is busy"
         "Try again after `Retry-After` seconds; nothing was changed.";
     UNAVAILABLE "unavailable" SERVICE_UNAVAILABLE "A part of the server does not answer"
-        "Try again after `Retry-After` seconds; nothing was changed.";
+        "Send it again after `Retry-After` seconds with the same Idempotency-Key; nothing is done twice.";
     DEADLINE "deadline" GATEWAY_TIMEOUT "The turn did not finish in time"
         "Send it again with the same Idempotency-Key; nothing is done twice.";
 }
@@ -261,6 +261,7 @@ impl From<TurnError> for Refusal {
             TurnError::RequestReused(_) => Self::new(REUSED, detail),
             TurnError::Shop(ShopError::InFlight(_)) => Self::new(IN_FLIGHT, detail).retry_after(1),
             // What a database says may quote its rows, so it goes to the log and not to the caller.
+            TurnError::Shop(ShopError::Away(_)) => Self::new(UNAVAILABLE, detail).retry_after(2),
             TurnError::Shop(ShopError::Storage(_)) | TurnError::Session(SessionError::Storage(_)) => {
                 tracing::error!(error = %detail, "the database did not answer");
                 Self::new(UNAVAILABLE, "the shop's database did not answer").retry_after(2)

@@ -61,11 +61,13 @@ pub trait Shop: Send + Sync {
     ) -> BoxFuture<'a, Result<Outcome, ShopError>>;
 }
 
-/// The shop could not answer at all; nothing was changed.
+/// The shop could not answer at all. Asked again under the same request, it does nothing twice.
 #[derive(Debug, thiserror::Error)]
 pub enum ShopError {
     #[error("the shop's database did not answer: {0}")]
     Storage(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error("{0}")]
+    Away(String),
     #[error("the shop's search index failed: {0}")]
     Index(String),
     #[error("the request {0} is already being worked on")]

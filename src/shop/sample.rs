@@ -25,6 +25,8 @@ pub struct Loaded {
 /// Loads the sample into an empty shop, all of it or nothing. A shop that has products is left alone: `None`.
 pub async fn load(store: &Store, clock: &dyn Clock) -> Result<Option<Loaded>, ImportError> {
     let mut tx = store.begin().await?;
+    // Of two servers that start on one empty database the second waits here, and then finds it full.
+    products::hold_catalogue(&mut tx).await?;
     if products::currency(&mut tx).await?.is_some() {
         return Ok(None);
     }

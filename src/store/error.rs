@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use sqlx::migrate::MigrateError;
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::sqlite::SqliteError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -22,6 +23,10 @@ pub enum StoreError {
     DiskFull,
     #[error("the database or its folder is read-only")]
     ReadOnly,
+    #[error("database.url is not an address such as postgres://user:password@host/name: {0}")]
+    Address(sqlx::Error),
+    #[error("the database server cannot be reached: {0}; check database.url, and that PostgreSQL runs there")]
+    Unreachable(sqlx::Error),
     #[error("cannot make a folder for a scratch database: {0}")]
     Scratch(std::io::Error),
     #[error("a stored record cannot be read: {0}")]
@@ -35,15 +40,16 @@ impl StoreError {
         match primary_code(&source) {
             Some(CORRUPT | NOT_A_DATABASE) => Self::Damaged { path: path.to_owned() },
             Some(BUSY | LOCKED) => Self::Locked,
+            _ if is_unreachable(&source) => Self::Unreachable(source),
             _ => Self::Open { path: path.to_owned(), source },
         }
     }
 
-    pub(super) fn migrating(path: &Path, source: MigrateError) -> Self {
+    pub(super) fn migrating(path: &Path, migrations: &Migrator, source: MigrateError) -> Self {
         let path = path.to_owned();
         match source {
             MigrateError::VersionMissing(found) => {
-                let known = super::MIGRATIONS.iter().map(|m| m.version).max().unwrap_or(0);
+                let known = migrations.iter().map(|m| m.version).max().unwrap_or(0);
                 Self::NewerSchema { path, found, known }
             }
             MigrateError::Execute(e) => match primary_code(&e) {
@@ -62,8 +68,27 @@ impl From<sqlx::Error> for StoreError {
             (sqlx::Error::PoolTimedOut, _) | (_, Some(BUSY | LOCKED)) => Self::Locked,
             (_, Some(FULL)) => Self::DiskFull,
             (_, Some(READ_ONLY)) => Self::ReadOnly,
-            _ => Self::Sql(error),
+            _ if is_unreachable(&error) => Self::Unreachable(error),
+            _ => match error.as_database_error().and_then(|e| e.code()).as_deref() {
+                // Lock not available, serialization failure, deadlock.
+                Some("55P03" | "40001" | "40P01") => Self::Locked,
+                Some("53100") => Self::DiskFull,
+                Some("25006") => Self::ReadOnly,
+                _ => Self::Sql(error),
+            },
         }
+    }
+}
+
+/// Whether the server is gone, is shutting down or starting up, or takes no more connections.
+fn is_unreachable(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::WorkerCrashed | sqlx::Error::PoolClosed => true,
+        error => error
+            .as_database_error()
+            .filter(|e| e.try_downcast_ref::<SqliteError>().is_none())
+            .and_then(|e| e.code())
+            .is_some_and(|code| code.starts_with("08") || code.starts_with("57P") || code == "53300"),
     }
 }
 
@@ -77,6 +102,7 @@ const NOT_A_DATABASE: u32 = 26;
 
 /// SQLite's result code without its extension (the upper bytes).
 fn primary_code(error: &sqlx::Error) -> Option<u32> {
-    let code: u32 = error.as_database_error()?.code()?.parse().ok()?;
+    let error = error.as_database_error()?.try_downcast_ref::<SqliteError>()?;
+    let code: u32 = sqlx::error::DatabaseError::code(error)?.parse().ok()?;
     Some(code & 0xff)
 }

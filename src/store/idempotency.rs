@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{StoreError, Transaction};
+use super::{StoreError, Transaction, sql};
 
 /// Names one request. The same key in another scope is another request.
 #[derive(Clone, Copy, Debug)]
@@ -16,7 +16,7 @@ pub struct Key<'a> {
 
 /// The outcome recorded for this key, if it was recorded before.
 pub async fn find<T: DeserializeOwned>(tx: &mut Transaction, key: Key<'_>) -> Result<Option<T>, StoreError> {
-    let found: Option<String> = sqlx::query_scalar("SELECT outcome FROM idempotency WHERE scope = ?1 AND key = ?2")
+    let found: Option<String> = sql::query_scalar("SELECT outcome FROM idempotency WHERE scope = ?1 AND key = ?2")
         .bind(key.scope)
         .bind(key.key)
         .fetch_optional(&mut **tx)
@@ -31,19 +31,22 @@ pub async fn record<T: Serialize>(
     outcome: &T,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    sqlx::query("INSERT OR IGNORE INTO idempotency (scope, key, outcome, recorded_at) VALUES (?1, ?2, ?3, ?4)")
-        .bind(key.scope)
-        .bind(key.key)
-        .bind(serde_json::to_string(outcome)?)
-        .bind(at.as_millisecond())
-        .execute(&mut **tx)
-        .await?;
+    sql::query(
+        "INSERT INTO idempotency (scope, key, outcome, recorded_at) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (scope, key) DO NOTHING",
+    )
+    .bind(key.scope)
+    .bind(key.key)
+    .bind(serde_json::to_string(outcome)?)
+    .bind(at.as_millisecond())
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }
 
 /// Drops what was recorded before `limit`; how many went.
 pub async fn forget_before(tx: &mut Transaction, limit: Timestamp) -> Result<u64, StoreError> {
-    let gone = sqlx::query("DELETE FROM idempotency WHERE recorded_at < ?1")
+    let gone = sql::query("DELETE FROM idempotency WHERE recorded_at < ?1")
         .bind(limit.as_millisecond())
         .execute(&mut **tx)
         .await?;

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, sql};
 
 /// One key; `hash` is the SHA-256 of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ type Columns = (String, String, Vec<u8>, i64, Option<i64>, Option<i64>);
 
 pub async fn add(store: &Store, id: &str, name: &str, hash: &[u8; 32], now: Timestamp) -> Result<(), StoreError> {
     let mut tx = store.begin().await?;
-    sqlx::query("INSERT INTO api_keys (id, name, hash, created_at) VALUES (?, ?, ?, ?)")
+    sql::query("INSERT INTO api_keys (id, name, hash, created_at) VALUES (?1, ?2, ?3, ?4)")
         .bind(id)
         .bind(name)
         .bind(hash.as_slice())
@@ -31,10 +31,12 @@ pub async fn add(store: &Store, id: &str, name: &str, hash: &[u8; 32], now: Time
 
 /// All keys, revoked ones too, oldest first.
 pub async fn list(store: &Store) -> Result<Vec<KeyRow>, StoreError> {
-    let rows: Vec<Columns> =
-        sqlx::query_as("SELECT id, name, hash, created_at, used_at, revoked_at FROM api_keys ORDER BY created_at, id")
-            .fetch_all(store.reader())
-            .await?;
+    let found = sql::query("SELECT * FROM api_keys ORDER BY created_at, id").fetch_all(store.reader()).await?;
+    let columns = |row: &sql::Row| -> Result<Columns, sqlx::Error> {
+        let (id, name, hash) = (row.try_get("id")?, row.try_get("name")?, row.try_get("hash")?);
+        Ok((id, name, hash, row.try_get("created_at")?, row.try_get("used_at")?, row.try_get("revoked_at")?))
+    };
+    let rows = found.iter().map(columns).collect::<Result<Vec<_>, _>>()?;
     // The table's checks keep rows whole; one that is not is as good as no key.
     Ok(rows.into_iter().filter_map(KeyRow::of).collect())
 }
@@ -42,9 +44,8 @@ pub async fn list(store: &Store) -> Result<Vec<KeyRow>, StoreError> {
 /// Revokes the keys with this id or this name; how many there were.
 pub async fn revoke(store: &Store, id_or_name: &str, now: Timestamp) -> Result<u64, StoreError> {
     let mut tx = store.begin().await?;
-    let done = sqlx::query("UPDATE api_keys SET revoked_at = ? WHERE (id = ? OR name = ?) AND revoked_at IS NULL")
+    let done = sql::query("UPDATE api_keys SET revoked_at = ?1 WHERE (id = ?2 OR name = ?2) AND revoked_at IS NULL")
         .bind(now.as_millisecond())
-        .bind(id_or_name)
         .bind(id_or_name)
         .execute(&mut *tx)
         .await?;
@@ -56,7 +57,7 @@ pub async fn revoke(store: &Store, id_or_name: &str, now: Timestamp) -> Result<u
 pub async fn touch(store: &Store, used: &[(String, Timestamp)]) -> Result<(), StoreError> {
     let mut tx = store.begin().await?;
     for (id, at) in used {
-        sqlx::query("UPDATE api_keys SET used_at = max(coalesce(used_at, 0), ?) WHERE id = ?")
+        sql::query("UPDATE api_keys SET used_at = ?1 WHERE id = ?2 AND coalesce(used_at, 0) < ?1")
             .bind(at.as_millisecond())
             .bind(id)
             .execute(&mut *tx)

@@ -103,14 +103,7 @@ impl SqlSessions {
     }
 
     fn read(&self, state: &str) -> Option<Session> {
-        match serde_json::from_str(state) {
-            Ok(session) => self.live(session),
-            // Written by another release: the conversation starts afresh, orders and baskets are elsewhere.
-            Err(error) => {
-                tracing::warn!(%error, "a stored session cannot be read and is dropped");
-                None
-            }
-        }
+        Session::read(state).and_then(|session| self.live(session))
     }
 }
 

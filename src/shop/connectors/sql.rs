@@ -27,14 +27,12 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
-use sqlx::Sqlite;
-use sqlx::pool::PoolConnection;
 
 use crate::clock::{Clock, Ids};
 use crate::shop::payment::{Charge, OnAccount, Payment};
 use crate::shop::pin::Pin;
 use crate::shop::{Act, Catalogue, CustomerId, OrderNumber, Outcome, RequestId, Shop, ShopError, delivery};
-use crate::store::{Store, StoreError, Transaction, idempotency};
+use crate::store::{Connection, Store, StoreError, Transaction, idempotency};
 
 pub use terms::Terms;
 
@@ -107,7 +105,7 @@ impl SqlShop {
     /// How many were finished.
     pub async fn finish_payments(&self) -> Result<usize, ShopError> {
         let now = self.clock.now();
-        let left = paying::unfinished(&mut *self.read().await?, now - paying::TAKEN_UP).await?;
+        let left = paying::unfinished(&mut self.read().await?, now - paying::TAKEN_UP).await?;
         let mut finished = 0;
         for paying::Unfinished { charge, request, begun, refund } in left {
             let here = self.clock.here();
@@ -146,7 +144,7 @@ impl SqlShop {
         Ok(())
     }
 
-    async fn read(&self) -> Result<PoolConnection<Sqlite>, ShopError> {
+    async fn read(&self) -> Result<Connection, ShopError> {
         Ok(self.store.reader().acquire().await?)
     }
 
@@ -171,10 +169,10 @@ impl SqlShop {
         let key = format!("{}:{}", asked.request.as_str(), fingerprint(&act)?);
         let key = idempotency::Key { scope: &scope, key: &key };
         let mut tx = self.store.begin().await?;
+        customers::ensure(&mut tx, asked).await?;
         if let Some(outcome) = idempotency::find(&mut tx, key).await? {
             return Ok(outcome);
         }
-        customers::ensure(&mut tx, asked).await?;
         let outcome = self.apply(act, &mut tx, asked).await?;
         idempotency::record(&mut tx, key, &outcome, asked.now).await?;
         tx.commit().await?;
@@ -237,7 +235,7 @@ impl SqlShop {
 
     async fn cancel(&self, number: OrderNumber, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
         let outcome = self.change(Act::CancelOrder { number: number.clone() }, asked).await?;
-        let waiting = paying::refund_of(&mut *self.read().await?, &number).await?;
+        let waiting = paying::refund_of(&mut self.read().await?, &number).await?;
         if let Some(key) = waiting {
             self.refund(&key).await?;
         }

@@ -1,13 +1,12 @@
 //! The customer's basket. Prices are today's whenever it is looked at; nothing is reserved.
 
-use sqlx::{Row, SqliteConnection};
-
 use super::{Asked, products, rows};
 use crate::shop::money::Currency;
 use crate::shop::resemblance::Likeness;
 use crate::shop::{AddedLine, Line, Missing, Money, Outcome, PricedLine, Product, Quantity, ShopError, Sku, Why};
+use crate::store::{Connection, sql};
 
-pub async fn show(db: &mut SqliteConnection, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
+pub async fn show(db: &mut Connection, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
     let lines = priced(db, asked).await?;
     if lines.is_empty() {
         return Ok(Outcome::BasketEmpty);
@@ -17,12 +16,7 @@ pub async fn show(db: &mut SqliteConnection, asked: &Asked<'_>) -> Result<Outcom
 }
 
 /// More of the same product joins the line that is there.
-pub async fn add(
-    db: &mut SqliteConnection,
-    sku: &Sku,
-    quantity: Quantity,
-    asked: &Asked<'_>,
-) -> Result<Outcome, ShopError> {
+pub async fn add(db: &mut Connection, sku: &Sku, quantity: Quantity, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
     let Some(product) = products::by_sku(db, sku).await? else {
         return Ok(Outcome::NoSuchProduct { words: sku.to_string() });
     };
@@ -45,7 +39,7 @@ pub async fn add(
 
 /// Makes it so many of what is there.
 pub async fn change(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     what: &str,
     quantity: Quantity,
     asked: &Asked<'_>,
@@ -64,7 +58,7 @@ pub async fn change(
 
 /// The lines that there is stock for beside what is in the basket already, and why not the others.
 pub async fn with_room(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     wanted: Vec<AddedLine>,
     asked: &Asked<'_>,
 ) -> Result<(Vec<AddedLine>, Vec<Missing>), ShopError> {
@@ -89,7 +83,7 @@ pub async fn with_room(
 }
 
 /// Adds lines that there is room for; the basket's total then.
-pub async fn put(db: &mut SqliteConnection, added: &[AddedLine], asked: &Asked<'_>) -> Result<Money, ShopError> {
+pub async fn put(db: &mut Connection, added: &[AddedLine], asked: &Asked<'_>) -> Result<Money, ShopError> {
     let there = lines(db, asked).await?;
     for AddedLine { line, .. } in added {
         let before = there.iter().find(|l| l.sku == line.product.sku).map_or(0, |l| l.quantity.get());
@@ -100,12 +94,13 @@ pub async fn put(db: &mut SqliteConnection, added: &[AddedLine], asked: &Asked<'
     total_of(db, asked).await
 }
 
-async fn set(db: &mut SqliteConnection, sku: &Sku, quantity: Quantity, asked: &Asked<'_>) -> Result<(), ShopError> {
+async fn set(db: &mut Connection, sku: &Sku, quantity: Quantity, asked: &Asked<'_>) -> Result<(), ShopError> {
     // Things of one breath keep their order.
-    sqlx::query(
+    sql::query(
         "INSERT INTO basket_lines (customer_id, sku, quantity, added_at)
-         VALUES (?1, ?2, ?3, max(?4, (SELECT coalesce(max(added_at) + 1, 0) FROM basket_lines WHERE customer_id = ?1)))
-         ON CONFLICT DO UPDATE SET quantity = excluded.quantity",
+         VALUES (?1, ?2, ?3, (SELECT max(at) FROM (SELECT ?4 AS at UNION ALL
+                              SELECT added_at + 1 FROM basket_lines WHERE customer_id = ?1) AS later))
+         ON CONFLICT (customer_id, sku) DO UPDATE SET quantity = excluded.quantity",
     )
     .bind(asked.customer.as_str())
     .bind(sku.as_str())
@@ -117,11 +112,7 @@ async fn set(db: &mut SqliteConnection, sku: &Sku, quantity: Quantity, asked: &A
 }
 
 /// The line that is meant, or what to call the thing that is not there. `what` is a SKU, or words.
-pub async fn find(
-    db: &mut SqliteConnection,
-    what: &str,
-    asked: &Asked<'_>,
-) -> Result<Result<PricedLine, String>, ShopError> {
+pub async fn find(db: &mut Connection, what: &str, asked: &Asked<'_>) -> Result<Result<PricedLine, String>, ShopError> {
     let basket = priced(db, asked).await?;
     if let Some(line) = meant(what, &basket) {
         return Ok(Ok(line.clone()));
@@ -134,7 +125,7 @@ pub async fn find(
 }
 
 /// `what` is a SKU, or words for something in the basket.
-pub async fn remove(db: &mut SqliteConnection, what: &str, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
+pub async fn remove(db: &mut Connection, what: &str, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
     let line = match find(db, what, asked).await? {
         Ok(line) => line,
         Err(spoken_name) => return Ok(Outcome::NotInBasket { spoken_name }),
@@ -143,8 +134,8 @@ pub async fn remove(db: &mut SqliteConnection, what: &str, asked: &Asked<'_>) ->
     Ok(Outcome::Removed { spoken_name: line.product.spoken_name, basket_count: count(db, asked).await? })
 }
 
-pub async fn empty(db: &mut SqliteConnection, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
-    let gone = sqlx::query("DELETE FROM basket_lines WHERE customer_id = ?1")
+pub async fn empty(db: &mut Connection, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
+    let gone = sql::query("DELETE FROM basket_lines WHERE customer_id = ?1")
         .bind(asked.customer.as_str())
         .execute(db)
         .await?
@@ -153,8 +144,8 @@ pub async fn empty(db: &mut SqliteConnection, asked: &Asked<'_>) -> Result<Outco
 }
 
 /// What is in the basket, in the order it was put there.
-pub async fn lines(db: &mut SqliteConnection, asked: &Asked<'_>) -> Result<Vec<Line>, ShopError> {
-    let found = sqlx::query("SELECT sku, quantity FROM basket_lines WHERE customer_id = ?1 ORDER BY added_at, sku")
+pub async fn lines(db: &mut Connection, asked: &Asked<'_>) -> Result<Vec<Line>, ShopError> {
+    let found = sql::query("SELECT sku, quantity FROM basket_lines WHERE customer_id = ?1 ORDER BY added_at, sku")
         .bind(asked.customer.as_str())
         .fetch_all(db)
         .await?;
@@ -169,14 +160,14 @@ pub async fn lines(db: &mut SqliteConnection, asked: &Asked<'_>) -> Result<Vec<L
 }
 
 /// Takes so many pieces of the product out; the line goes with its last piece.
-pub async fn take_out(db: &mut SqliteConnection, sku: &Sku, pieces: u32, asked: &Asked<'_>) -> Result<(), ShopError> {
-    sqlx::query("DELETE FROM basket_lines WHERE customer_id = ?1 AND sku = ?2 AND quantity <= ?3")
+pub async fn take_out(db: &mut Connection, sku: &Sku, pieces: u32, asked: &Asked<'_>) -> Result<(), ShopError> {
+    sql::query("DELETE FROM basket_lines WHERE customer_id = ?1 AND sku = ?2 AND quantity <= ?3")
         .bind(asked.customer.as_str())
         .bind(sku.as_str())
         .bind(pieces)
         .execute(&mut *db)
         .await?;
-    sqlx::query("UPDATE basket_lines SET quantity = quantity - ?3 WHERE customer_id = ?1 AND sku = ?2")
+    sql::query("UPDATE basket_lines SET quantity = quantity - ?3 WHERE customer_id = ?1 AND sku = ?2")
         .bind(asked.customer.as_str())
         .bind(sku.as_str())
         .bind(pieces)
@@ -198,7 +189,7 @@ pub fn total(lines: &[PricedLine]) -> Result<Money, ShopError> {
     amounts.try_fold(first, Money::plus).map_err(|e| rows::damaged("the total", e))
 }
 
-async fn priced(db: &mut SqliteConnection, asked: &Asked<'_>) -> Result<Vec<PricedLine>, ShopError> {
+async fn priced(db: &mut Connection, asked: &Asked<'_>) -> Result<Vec<PricedLine>, ShopError> {
     let lines = lines(db, asked).await?;
     let skus: Vec<Sku> = lines.iter().map(|l| l.sku.clone()).collect();
     let mut products = products::by_skus(db, &skus).await?;
@@ -213,12 +204,12 @@ async fn priced(db: &mut SqliteConnection, asked: &Asked<'_>) -> Result<Vec<Pric
 }
 
 /// How many pieces are in the basket.
-pub async fn count(db: &mut SqliteConnection, asked: &Asked<'_>) -> Result<u32, ShopError> {
+pub async fn count(db: &mut Connection, asked: &Asked<'_>) -> Result<u32, ShopError> {
     Ok(pieces(&priced(db, asked).await?))
 }
 
 /// What the basket costs today.
-pub async fn total_of(db: &mut SqliteConnection, asked: &Asked<'_>) -> Result<Money, ShopError> {
+pub async fn total_of(db: &mut Connection, asked: &Asked<'_>) -> Result<Money, ShopError> {
     total(&priced(db, asked).await?)
 }
 

@@ -5,7 +5,6 @@
 //! second process could not buy twice; the checks here only turn that into the right words.
 
 use sha2::{Digest, Sha256};
-use sqlx::{Row, SqliteConnection};
 
 use super::quotes::{self, KeptLine, Short, Want};
 use super::{Asked, basket, orders, products, rows, terms};
@@ -13,11 +12,11 @@ use crate::clock::Ids;
 use crate::shop::{
     Extras, Money, Order, OrderLine, OrderNumber, OrderStatus, Outcome, Product, QuoteOrigin, ShopError, Sku,
 };
-use crate::store::Transaction;
+use crate::store::{Connection, Transaction, sql};
 
 /// The order that this offer or this request has made already.
 pub async fn already(tx: &mut Transaction, quote_id: &str, asked: &Asked<'_>) -> Result<Option<Outcome>, ShopError> {
-    let found = sqlx::query(
+    let found = sql::query(
         "SELECT number, promised FROM orders
          WHERE customer_id = ?1 AND (quote_id = ?2 OR request_id = ?3) ORDER BY quote_id = ?2 DESC",
     )
@@ -45,6 +44,7 @@ pub async fn reserve(
         return Ok(Err(Outcome::QuoteChanged { quote: None }));
     };
     let skus: Vec<Sku> = kept.lines.iter().map(|l| l.sku.clone()).collect();
+    products::hold(tx, &skus).await?;
     let on_sale = products::by_skus(tx, &skus).await?;
     let now = asked.now.as_millisecond();
     let coupon_holds = terms::still_holds(tx, &kept.extras, asked).await?;
@@ -83,7 +83,7 @@ pub async fn place(
     };
     let bought = orders::Bought { quote_id, request_id: asked.request.as_str(), promised: asked.delivery };
     orders::put(tx, &[orders::Record { customer: asked.customer, order: &order, bought: Some(bought) }]).await?;
-    sqlx::query("UPDATE quotes SET order_number = ?2 WHERE id = ?1")
+    sql::query("UPDATE quotes SET order_number = ?2 WHERE id = ?1")
         .bind(quote_id)
         .bind(order.number.as_str())
         .execute(&mut **tx)
@@ -107,7 +107,7 @@ struct Kept {
 }
 
 async fn kept(tx: &mut Transaction, quote_id: &str, asked: &Asked<'_>) -> Result<Option<Kept>, ShopError> {
-    let row = sqlx::query("SELECT * FROM quotes WHERE id = ?1 AND customer_id = ?2 AND order_number IS NULL")
+    let row = sql::query("SELECT * FROM quotes WHERE id = ?1 AND customer_id = ?2 AND order_number IS NULL")
         .bind(quote_id)
         .bind(asked.customer.as_str())
         .fetch_optional(&mut **tx)
@@ -144,14 +144,14 @@ async fn offer_anew(
 }
 
 async fn take_from_stock(tx: &mut Transaction, line: &KeptLine) -> Result<(), ShopError> {
-    let taken = sqlx::query("UPDATE products SET stock = stock - ?2 WHERE sku = ?1 AND stock >= ?2")
+    let taken = sql::query("UPDATE products SET stock = stock - ?2 WHERE sku = ?1 AND stock >= ?2")
         .bind(line.sku.as_str())
         .bind(line.quantity.get())
         .execute(&mut **tx)
         .await?;
     match taken.rows_affected() {
         1 => Ok(()),
-        // Cannot happen under the write lock; if it does, the transaction is dropped and nothing was bought.
+        // Cannot happen to rows that are held; if it does, the transaction is dropped and nothing was bought.
         n => Err(rows::damaged(line.sku.as_str(), format!("{n} rows gave stock"))),
     }
 }
@@ -171,9 +171,10 @@ fn order_lines(lines: &[KeptLine], on_sale: &[Product], total: Money) -> Vec<Ord
         .collect()
 }
 
-/// A number nobody has: five digits while there is room, more as they fill up. Drawn, not counted: a number says
+/// A number nobody has (should two servers draw the same one at once, the second order is not written, and taken up
+/// again like any purchase that was left in the middle): five digits while there is room, more as they fill up. Drawn, not counted: a number says
 /// nothing about the one before it, nor about how much the shop sells.
-async fn free_number(db: &mut SqliteConnection, ids: &dyn Ids) -> Result<OrderNumber, ShopError> {
+async fn free_number(db: &mut Connection, ids: &dyn Ids) -> Result<OrderNumber, ShopError> {
     for digits in 5..=10u32 {
         for _ in 0..4 {
             let number = draw(&ids.next(), digits);

@@ -1,11 +1,10 @@
 //! The merchant's coupons: made, listed and taken back. Who may use one is the [`terms`](super::terms)' business.
 
 use jiff::civil::Date;
-use sqlx::Row;
 
 use super::{rows, terms};
 use crate::shop::ShopError;
-use crate::store::Store;
+use crate::store::{Store, sql};
 
 /// So much off one order of each customer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +31,7 @@ impl Coupons {
     pub async fn put(&self, coupon: &Coupon) -> Result<String, ShopError> {
         let code = terms::code(&coupon.code);
         let mut tx = self.0.begin().await?;
-        sqlx::query(
+        sql::query(
             "INSERT INTO coupons (code, percent, least, until) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT (code) DO UPDATE SET percent = excluded.percent, least = excluded.least, until = excluded.until",
         )
@@ -47,7 +46,7 @@ impl Coupons {
     }
 
     pub async fn list(&self) -> Result<Vec<Coupon>, ShopError> {
-        let found = sqlx::query("SELECT * FROM coupons ORDER BY code").fetch_all(self.0.reader()).await?;
+        let found = sql::query("SELECT * FROM coupons ORDER BY code").fetch_all(self.0.reader()).await?;
         found
             .iter()
             .map(|row| {
@@ -65,7 +64,7 @@ impl Coupons {
     /// Takes a coupon back; whether there was one.
     pub async fn remove(&self, code: &str) -> Result<bool, ShopError> {
         let mut tx = self.0.begin().await?;
-        let gone = sqlx::query("DELETE FROM coupons WHERE code = ?1").bind(terms::code(code)).execute(&mut *tx).await?;
+        let gone = sql::query("DELETE FROM coupons WHERE code = ?1").bind(terms::code(code)).execute(&mut *tx).await?;
         tx.commit().await?;
         Ok(gone.rows_affected() > 0)
     }

@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use moka::sync::Cache;
-use sqlx::{Row, SqliteConnection};
 
 use super::{Asked, orders, paying, pins, recent, rows};
 use crate::clock::{Clock, Ids};
 use crate::shop::pin::{Pin, PinError};
 use crate::shop::{CustomerId, ShopError};
-use crate::store::Store;
+use crate::store::{Connection, Store, sql};
 
 /// Why a PIN was not set.
 #[derive(Debug, thiserror::Error)]
@@ -47,18 +46,25 @@ impl Customers {
     }
 
     async fn look_up(&self, identity: &str) -> Result<CustomerId, ShopError> {
-        if let Some(known) = find(&mut *self.store.reader().acquire().await?, identity).await? {
-            return Ok(known);
-        }
-        let mut tx = self.store.begin().await?;
-        if let Some(known) = find(&mut tx, identity).await? {
+        if let Some(known) = find(&mut self.store.reader().acquire().await?, identity).await? {
             return Ok(known);
         }
         let guest = format!("guest-{}", self.ids.next().to_lowercase());
         let guest = CustomerId::new(&guest).map_err(|e| rows::damaged(&guest, e))?;
-        put(&mut tx, &guest, None, &[identity.to_owned()], self.clock.now().as_millisecond()).await?;
-        tx.commit().await?;
-        Ok(guest)
+        let mut tx = self.store.begin().await?;
+        put(&mut tx, &guest, None, &[], self.clock.now().as_millisecond()).await?;
+        let first = sql::query(
+            "INSERT INTO identities (identity, customer_id) VALUES (?1, ?2) ON CONFLICT (identity) DO NOTHING",
+        );
+        if first.bind(identity).bind(guest.as_str()).execute(&mut *tx).await?.rows_affected() > 0 {
+            tx.commit().await?;
+            return Ok(guest);
+        }
+        // Another request, maybe of another server, was first.
+        match find(&mut tx, identity).await? {
+            Some(known) => Ok(known),
+            None => Err(rows::damaged(identity, "an identity came and went")),
+        }
     }
 
     /// Lets `identity` stand for this customer from now on, whoever it stood for before.
@@ -72,7 +78,7 @@ impl Customers {
 
     /// The customer's first name; none for guests and strangers.
     pub async fn name(&self, customer: &CustomerId) -> Result<Option<String>, ShopError> {
-        let name: Option<Option<String>> = sqlx::query_scalar("SELECT name FROM customers WHERE id = ?1")
+        let name: Option<Option<String>> = sql::query_scalar("SELECT name FROM customers WHERE id = ?1")
             .bind(customer.as_str())
             .fetch_optional(self.store.reader())
             .await?;
@@ -80,7 +86,7 @@ impl Customers {
     }
 
     pub async fn exists(&self, customer: &CustomerId) -> Result<bool, ShopError> {
-        Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM customers WHERE id = ?1)")
+        Ok(sql::query_scalar("SELECT EXISTS (SELECT 1 FROM customers WHERE id = ?1)")
             .bind(customer.as_str())
             .fetch_one(self.store.reader())
             .await?)
@@ -105,17 +111,16 @@ impl Customers {
         let mut db = self.store.reader().acquire().await?;
         let id = customer.as_str();
         let name: Option<Option<String>> =
-            sqlx::query_scalar("SELECT name FROM customers WHERE id = ?1").bind(id).fetch_optional(&mut *db).await?;
+            sql::query_scalar("SELECT name FROM customers WHERE id = ?1").bind(id).fetch_optional(&mut db).await?;
         let identities: Vec<String> =
-            sqlx::query_scalar("SELECT identity FROM identities WHERE customer_id = ?1 ORDER BY identity")
+            sql::query_scalar("SELECT identity FROM identities WHERE customer_id = ?1 ORDER BY identity")
                 .bind(id)
-                .fetch_all(&mut *db)
+                .fetch_all(&mut db)
                 .await?;
-        let basket =
-            sqlx::query("SELECT sku, quantity FROM basket_lines WHERE customer_id = ?1 ORDER BY added_at, sku")
-                .bind(id)
-                .fetch_all(&mut *db)
-                .await?;
+        let basket = sql::query("SELECT sku, quantity FROM basket_lines WHERE customer_id = ?1 ORDER BY added_at, sku")
+            .bind(id)
+            .fetch_all(&mut db)
+            .await?;
         let basket = basket
             .iter()
             .map(|row| {
@@ -123,11 +128,11 @@ impl Customers {
                 Ok(serde_json::json!({ "sku": sku, "quantity": quantity }))
             })
             .collect::<Result<Vec<_>, ShopError>>()?;
-        let shelves = sqlx::query(
+        let shelves = sql::query(
             "SELECT shelf, name, amount, sku FROM shelf_items WHERE customer_id = ?1 ORDER BY added_at, name",
         )
         .bind(id)
-        .fetch_all(&mut *db)
+        .fetch_all(&mut db)
         .await?;
         let shelves = shelves
             .iter()
@@ -138,9 +143,9 @@ impl Customers {
                 Ok(serde_json::json!({ "shelf": shelf, "name": name, "amount": amount, "sku": sku }))
             })
             .collect::<Result<Vec<_>, ShopError>>()?;
-        let addresses = sqlx::query("SELECT label, line FROM addresses WHERE customer_id = ?1 ORDER BY label")
+        let addresses = sql::query("SELECT label, line FROM addresses WHERE customer_id = ?1 ORDER BY label")
             .bind(id)
-            .fetch_all(&mut *db)
+            .fetch_all(&mut db)
             .await?;
         let addresses = addresses
             .iter()
@@ -162,22 +167,26 @@ impl Customers {
     pub async fn erase(&self, customer: &CustomerId) -> Result<bool, ShopError> {
         let nobody = format!("erased-{}", self.ids.next().to_lowercase());
         let mut tx = self.store.begin().await?;
-        sqlx::query("INSERT INTO customers (id, name, created_at) VALUES (?1, NULL, 0)")
+        hold(&mut tx, customer).await?;
+        sql::query("INSERT INTO customers (id, name, created_at) VALUES (?1, NULL, 0)")
             .bind(&nobody)
             .execute(&mut *tx)
             .await?;
         // The request's own name may tell who made it; the quote's cannot.
-        sqlx::query("UPDATE orders SET customer_id = ?2, request_id = NULL, extras = json_remove(extras, '$.address') WHERE customer_id = ?1")
-            .bind(customer.as_str())
-            .bind(&nobody)
-            .execute(&mut *tx)
-            .await?;
+        sql::query(
+            "UPDATE orders SET customer_id = ?2, request_id = NULL, extras = json_remove(extras, '$.address')
+             WHERE customer_id = ?1",
+        )
+        .bind(customer.as_str())
+        .bind(&nobody)
+        .execute(&mut *tx)
+        .await?;
         paying::disown(&mut tx, customer, &nobody).await?;
-        sqlx::query("DELETE FROM idempotency WHERE scope = 'shop:' || ?1")
+        sql::query("DELETE FROM idempotency WHERE scope = 'shop:' || ?1")
             .bind(customer.as_str())
             .execute(&mut *tx)
             .await?;
-        let gone = sqlx::query("DELETE FROM customers WHERE id = ?1").bind(customer.as_str()).execute(&mut *tx).await?;
+        let gone = sql::query("DELETE FROM customers WHERE id = ?1").bind(customer.as_str()).execute(&mut *tx).await?;
         if gone.rows_affected() == 0 {
             return Ok(false);
         }
@@ -189,15 +198,15 @@ impl Customers {
 
 /// Adds the customer, or brings the name up to date, and lets the identities stand for them.
 pub async fn put(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     customer: &CustomerId,
     name: Option<&str>,
     identities: &[String],
     now: i64,
 ) -> Result<(), ShopError> {
-    sqlx::query(
+    sql::query(
         "INSERT INTO customers (id, name, created_at) VALUES (?1, ?2, ?3)
-         ON CONFLICT (id) DO UPDATE SET name = coalesce(excluded.name, name)",
+         ON CONFLICT (id) DO UPDATE SET name = coalesce(excluded.name, customers.name)",
     )
     .bind(customer.as_str())
     .bind(name)
@@ -205,7 +214,7 @@ pub async fn put(
     .execute(&mut *db)
     .await?;
     for identity in identities {
-        sqlx::query(
+        sql::query(
             "INSERT INTO identities (identity, customer_id) VALUES (?1, ?2)
              ON CONFLICT (identity) DO UPDATE SET customer_id = excluded.customer_id",
         )
@@ -219,12 +228,12 @@ pub async fn put(
 
 /// Adds addresses as (label, line), or brings those of the same label up to date.
 pub async fn put_addresses(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     customer: &CustomerId,
     addresses: &[(String, String)],
 ) -> Result<(), ShopError> {
     for (label, line) in addresses {
-        sqlx::query(
+        sql::query(
             "INSERT INTO addresses (customer_id, label, line) VALUES (?1, ?2, ?3)
              ON CONFLICT (customer_id, label) DO UPDATE SET line = excluded.line",
         )
@@ -237,18 +246,29 @@ pub async fn put_addresses(
     Ok(())
 }
 
-/// Makes sure that a caller's id that the shop has not seen before can own a basket and orders.
-pub(super) async fn ensure(db: &mut SqliteConnection, asked: &Asked<'_>) -> Result<(), ShopError> {
-    sqlx::query("INSERT OR IGNORE INTO customers (id, created_at) VALUES (?1, ?2)")
+/// Makes sure that a caller's id that the shop has not seen before can own a basket and orders, and that nobody else
+/// changes what this customer has until the transaction ends: two requests of one customer come one after the other,
+/// on whichever server they are.
+pub(super) async fn ensure(db: &mut Connection, asked: &Asked<'_>) -> Result<(), ShopError> {
+    sql::query("INSERT INTO customers (id, created_at) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING")
         .bind(asked.customer.as_str())
         .bind(asked.now.as_millisecond())
-        .execute(db)
+        .execute(&mut *db)
         .await?;
+    hold(db, asked.customer).await
+}
+
+/// Nobody else changes what this customer has until the transaction ends.
+pub(super) async fn hold(db: &mut Connection, customer: &CustomerId) -> Result<(), ShopError> {
+    if db.is_shared() {
+        let row = "SELECT id FROM customers WHERE id = ?1 FOR UPDATE";
+        sql::query(row).bind(customer.as_str()).fetch_optional(db).await?;
+    }
     Ok(())
 }
 
-async fn find(db: &mut SqliteConnection, identity: &str) -> Result<Option<CustomerId>, ShopError> {
-    let id: Option<String> = sqlx::query_scalar("SELECT customer_id FROM identities WHERE identity = ?1")
+async fn find(db: &mut Connection, identity: &str) -> Result<Option<CustomerId>, ShopError> {
+    let id: Option<String> = sql::query_scalar("SELECT customer_id FROM identities WHERE identity = ?1")
         .bind(identity)
         .fetch_optional(db)
         .await?;
@@ -256,7 +276,7 @@ async fn find(db: &mut SqliteConnection, identity: &str) -> Result<Option<Custom
 }
 
 /// Which of these are customers.
-pub async fn known(db: &mut SqliteConnection, customers: &[&CustomerId]) -> Result<Vec<String>, ShopError> {
-    let found = sqlx::query_scalar("SELECT id FROM customers WHERE id IN (SELECT value FROM json_each(?1))");
+pub async fn known(db: &mut Connection, customers: &[&CustomerId]) -> Result<Vec<String>, ShopError> {
+    let found = sql::query_scalar("SELECT id FROM customers WHERE id IN (SELECT value FROM json_each(?1))");
     Ok(found.bind(rows::to_json(customers)?).fetch_all(db).await?)
 }

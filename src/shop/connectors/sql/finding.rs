@@ -1,10 +1,9 @@
 //! Finding and describing products: the index names the SKUs, the table tells what they are now.
 
-use sqlx::SqliteConnection;
-
 use super::recent::Own;
 use super::{Asked, SqlShop, products, rows};
 use crate::shop::{Catalogue, Outcome, Product, Search, ShopError, Sku};
+use crate::store::{Connection, sql};
 
 pub async fn search(shop: &SqlShop, mut search: Search, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
     search.limit = search.limit.clamp(1, 50);
@@ -24,7 +23,7 @@ async fn own(shop: &SqlShop, asked: &Asked<'_>) -> Result<Own, ShopError> {
     if let Some(own) = shop.recent.own.get(asked.customer) {
         return Ok(own);
     }
-    let (version, skus) = bought_before(&mut *shop.read().await?, asked).await?;
+    let (version, skus) = bought_before(&mut shop.read().await?, asked).await?;
     let own: Own = (version, skus.into());
     shop.recent.own.insert(asked.customer.clone(), own.clone());
     Ok(own)
@@ -36,14 +35,14 @@ async fn known(shop: &SqlShop, skus: &[Sku]) -> Result<Vec<Product>, ShopError> 
     if let Some(products) = kept {
         return Ok(products);
     }
-    let products = products::by_skus(&mut *shop.read().await?, skus).await?;
+    let products = products::by_skus(&mut shop.read().await?, skus).await?;
     for product in &products {
         shop.recent.products.insert(product.sku.clone(), product.clone());
     }
     Ok(products)
 }
 
-pub async fn describe(db: &mut SqliteConnection, sku: &Sku, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
+pub async fn describe(db: &mut Connection, sku: &Sku, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
     Ok(match products::by_sku(db, sku).await? {
         Some(product) => {
             let delivery = (product.stock > 0).then_some(asked.delivery);
@@ -67,16 +66,14 @@ pub fn skus(catalogue: &Catalogue, words: &str) -> Vec<String> {
 
 /// The version of the catalogue, and what the customer bought before, latest first: so many of the customer's own
 /// products are preferred among equals.
-pub async fn bought_before(db: &mut SqliteConnection, asked: &Asked<'_>) -> Result<(i64, Vec<Sku>), ShopError> {
-    let (version, skus): (i64, String) = sqlx::query_as(
+pub async fn bought_before(db: &mut Connection, asked: &Asked<'_>) -> Result<(i64, Vec<Sku>), ShopError> {
+    let found = sql::query(
         "SELECT version, (SELECT json_group_array(sku) FROM (
             SELECT l.sku FROM orders o JOIN order_lines l ON l.order_number = o.number
             WHERE o.customer_id = ?1 AND o.status NOT IN ('cancelled', 'returned')
-            GROUP BY l.sku ORDER BY max(o.placed_at) DESC LIMIT 100))
+            GROUP BY l.sku ORDER BY max(o.placed_at) DESC LIMIT 100) AS own) AS skus
          FROM catalogue",
-    )
-    .bind(asked.customer.as_str())
-    .fetch_one(db)
-    .await?;
-    Ok((version, rows::json("catalogue", skus)?))
+    );
+    let row = found.bind(asked.customer.as_str()).fetch_one(db).await?;
+    Ok((row.try_get("version")?, rows::json("catalogue", row.try_get("skus")?)?))
 }

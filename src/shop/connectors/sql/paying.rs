@@ -12,15 +12,13 @@
 //! ends in a void, which the gateway keeps for good, so that stock is given back only for money that cannot be taken.
 
 use jiff::{SignedDuration, Timestamp};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
 
 use super::quotes::KeptLine;
 use super::{Asked, buying, rows};
 use crate::clock::Ids;
 use crate::shop::payment::{Charge, Paid};
 use crate::shop::{CustomerId, Money, Order, OrderNumber, Outcome, RequestId, ShopError};
-use crate::store::Transaction;
+use crate::store::{Connection, Transaction, sql};
 
 /// A purchase that nobody has finished for so long is taken up again.
 pub const TAKEN_UP: SignedDuration = SignedDuration::from_secs(15);
@@ -53,7 +51,7 @@ pub async fn reserve(
     if let Some(bought) = buying::already(tx, quote_id, asked).await? {
         return Ok(Step::Done(bought));
     }
-    let begun = sqlx::query(
+    let begun = sql::query(
         "SELECT * FROM purchases WHERE customer_id = ?1 AND (quote_id = ?2 OR request_id = ?3)
          ORDER BY quote_id = ?2 DESC",
     )
@@ -74,7 +72,7 @@ pub async fn reserve(
         Ok(total) => total,
         Err(outcome) => return Ok(Step::Done(outcome)),
     };
-    sqlx::query(
+    sql::query(
         "INSERT INTO purchases (quote_id, customer_id, request_id, state, amount, currency, begun_at)
          VALUES (?1, ?2, ?3, 'reserved', ?4, ?5, ?6)",
     )
@@ -97,10 +95,9 @@ pub async fn settle(
     ids: &dyn Ids,
     asked: &Asked<'_>,
 ) -> Result<Outcome, ShopError> {
-    let state: Option<String> = sqlx::query_scalar("SELECT state FROM purchases WHERE quote_id = ?1")
-        .bind(&charge.key)
-        .fetch_optional(&mut **tx)
-        .await?;
+    super::customers::hold(tx, &charge.customer).await?;
+    let purchase = sql::for_update!("SELECT state FROM purchases WHERE quote_id = ?1").bind(&charge.key);
+    let state = purchase.fetch_optional(&mut **tx).await?.map(|row| row.try_get::<String>("state")).transpose()?;
     let declined = Outcome::PaymentDeclined { total: charge.amount };
     match (state.as_deref(), paid) {
         (Some("reserved"), Paid::Taken { .. } | Paid::Owed) => {
@@ -131,13 +128,17 @@ pub async fn settle(
 
 /// The money can no longer be taken: the stock goes back.
 pub async fn release(tx: &mut Transaction, key: &str) -> Result<(), ShopError> {
-    give_back(tx, key).await?;
-    go(tx, key, "released", None).await
+    let done = sql::query("UPDATE purchases SET state = 'released' WHERE quote_id = ?1 AND state = 'reserved'")
+        .bind(key)
+        .execute(&mut **tx)
+        .await?;
+    // Whoever came first, another server it may be, has given it back already, or has sold it.
+    if done.rows_affected() > 0 { give_back(tx, key).await } else { Ok(()) }
 }
 
 /// The order is undone while nothing has been packed: the stock goes back, and the money is to go back.
 pub async fn cancel(tx: &mut Transaction, number: &OrderNumber, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
-    let done = sqlx::query(
+    let done = sql::query(
         "UPDATE orders SET status = 'cancelled' WHERE number = ?1 AND customer_id = ?2 AND status = 'placed'",
     )
     .bind(number.as_str())
@@ -151,15 +152,17 @@ pub async fn cancel(tx: &mut Transaction, number: &OrderNumber, asked: &Asked<'_
     if done.rows_affected() == 0 {
         return Ok(Outcome::TooLateToCancel { order });
     }
-    for line in &order.lines {
+    let mut lines: Vec<_> = order.lines.iter().collect();
+    lines.sort_by(|a, b| a.sku.cmp(&b.sku));
+    for line in lines {
         // What is no longer sold has no stock to go back to.
-        sqlx::query("UPDATE products SET stock = stock + ?2 WHERE sku = ?1")
+        sql::query("UPDATE products SET stock = stock + ?2 WHERE sku = ?1")
             .bind(line.sku.as_str())
             .bind(line.quantity.get())
             .execute(&mut **tx)
             .await?;
     }
-    let refund = sqlx::query(
+    let refund = sql::query(
         "UPDATE purchases SET state = 'refunding'
          WHERE state = 'bought' AND reference IS NOT NULL AND quote_id = (SELECT quote_id FROM orders WHERE number = ?1)",
     )
@@ -176,8 +179,8 @@ pub async fn refunded(tx: &mut Transaction, key: &str) -> Result<(), ShopError> 
 }
 
 /// The refund that this order waits for.
-pub async fn refund_of(db: &mut SqliteConnection, number: &OrderNumber) -> Result<Option<String>, ShopError> {
-    Ok(sqlx::query_scalar(
+pub async fn refund_of(db: &mut Connection, number: &OrderNumber) -> Result<Option<String>, ShopError> {
+    Ok(sql::query_scalar(
         "SELECT p.quote_id FROM purchases p JOIN orders o ON o.quote_id = p.quote_id
          WHERE o.number = ?1 AND p.state = 'refunding'",
     )
@@ -187,8 +190,8 @@ pub async fn refund_of(db: &mut SqliteConnection, number: &OrderNumber) -> Resul
 }
 
 /// What was left in the middle before `limit`, oldest first.
-pub async fn unfinished(db: &mut SqliteConnection, limit: Timestamp) -> Result<Vec<Unfinished>, ShopError> {
-    let found = sqlx::query(
+pub async fn unfinished(db: &mut Connection, limit: Timestamp) -> Result<Vec<Unfinished>, ShopError> {
+    let found = sql::query(
         "SELECT * FROM purchases WHERE state IN ('reserved', 'refunding') AND begun_at <= ?1 ORDER BY begun_at LIMIT 100",
     )
     .bind(limit.as_millisecond())
@@ -212,7 +215,7 @@ pub async fn unfinished(db: &mut SqliteConnection, limit: Timestamp) -> Result<V
 /// The customer is forgotten: what is in the middle is undone, and the books keep the rest under `nobody`.
 pub async fn disown(tx: &mut Transaction, customer: &CustomerId, nobody: &str) -> Result<(), ShopError> {
     let open: Vec<String> =
-        sqlx::query_scalar("SELECT quote_id FROM purchases WHERE customer_id = ?1 AND state = 'reserved'")
+        sql::query_scalar("SELECT quote_id FROM purchases WHERE customer_id = ?1 AND state = 'reserved'")
             .bind(customer.as_str())
             .fetch_all(&mut **tx)
             .await?;
@@ -220,7 +223,7 @@ pub async fn disown(tx: &mut Transaction, customer: &CustomerId, nobody: &str) -
         give_back(tx, &key).await?;
         go(tx, &key, "refunding", None).await?;
     }
-    sqlx::query("UPDATE purchases SET customer_id = ?2, request_id = quote_id WHERE customer_id = ?1")
+    sql::query("UPDATE purchases SET customer_id = ?2, request_id = quote_id WHERE customer_id = ?1")
         .bind(customer.as_str())
         .bind(nobody)
         .execute(&mut **tx)
@@ -228,7 +231,7 @@ pub async fn disown(tx: &mut Transaction, customer: &CustomerId, nobody: &str) -
     Ok(())
 }
 
-fn charge(row: &SqliteRow) -> Result<Charge, ShopError> {
+fn charge(row: &sql::Row) -> Result<Charge, ShopError> {
     let (key, customer): (String, String) = (row.try_get("quote_id")?, row.try_get("customer_id")?);
     let amount: Money = rows::money(row, "amount")?;
     Ok(Charge { customer: CustomerId::new(&customer).map_err(|e| rows::damaged(&customer, e))?, key, amount })
@@ -236,10 +239,11 @@ fn charge(row: &SqliteRow) -> Result<Charge, ShopError> {
 
 async fn give_back(tx: &mut Transaction, key: &str) -> Result<(), ShopError> {
     let lines: String =
-        sqlx::query_scalar("SELECT lines FROM quotes WHERE id = ?1").bind(key).fetch_one(&mut **tx).await?;
-    let lines: Vec<KeptLine> = rows::json(key, lines)?;
+        sql::query_scalar("SELECT lines FROM quotes WHERE id = ?1").bind(key).fetch_one(&mut **tx).await?;
+    let mut lines: Vec<KeptLine> = rows::json(key, lines)?;
+    lines.sort_by(|a, b| a.sku.cmp(&b.sku));
     for line in lines {
-        sqlx::query("UPDATE products SET stock = stock + ?2 WHERE sku = ?1")
+        sql::query("UPDATE products SET stock = stock + ?2 WHERE sku = ?1")
             .bind(line.sku.as_str())
             .bind(line.quantity.get())
             .execute(&mut **tx)
@@ -249,7 +253,7 @@ async fn give_back(tx: &mut Transaction, key: &str) -> Result<(), ShopError> {
 }
 
 async fn go(tx: &mut Transaction, key: &str, state: &str, reference: Option<&str>) -> Result<(), ShopError> {
-    sqlx::query("UPDATE purchases SET state = ?2, reference = coalesce(?3, reference) WHERE quote_id = ?1")
+    sql::query("UPDATE purchases SET state = ?2, reference = coalesce(?3, reference) WHERE quote_id = ?1")
         .bind(key)
         .bind(state)
         .bind(reference)

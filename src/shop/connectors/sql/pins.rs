@@ -1,17 +1,15 @@
 //! Who may buy: a customer's PIN, its tries and its lock. Never sees the digits except to compare them.
 
-use sqlx::Row;
-
 use super::Asked;
 use crate::shop::pin::{LOCKED, Pin, TRIES};
 use crate::shop::{CustomerId, Outcome, ShopError};
-use crate::store::Store;
+use crate::store::{Store, sql};
 
 /// `None` when this customer may buy now, else what to tell them.
 pub async fn refusal(store: &Store, pin: Option<Pin>, asked: &Asked<'_>) -> Result<Option<Outcome>, ShopError> {
     let now = asked.now.as_millisecond();
     let mut tx = store.begin().await?;
-    let kept = sqlx::query("SELECT hash, tries, locked_until FROM pins WHERE customer_id = ?1")
+    let kept = sql::for_update!("SELECT hash, tries, locked_until FROM pins WHERE customer_id = ?1")
         .bind(asked.customer.as_str())
         .fetch_optional(&mut *tx)
         .await?;
@@ -26,7 +24,7 @@ pub async fn refusal(store: &Store, pin: Option<Pin>, asked: &Asked<'_>) -> Resu
     let before: u32 = if locked_until.is_some() { 0 } else { kept.try_get("tries")? };
     let tries = before + 1;
     let locked = (tries >= TRIES).then(|| (asked.now + LOCKED).as_millisecond());
-    sqlx::query("UPDATE pins SET tries = ?2, locked_until = ?3 WHERE customer_id = ?1")
+    sql::query("UPDATE pins SET tries = ?2, locked_until = ?3 WHERE customer_id = ?1")
         .bind(asked.customer.as_str())
         .bind(tries)
         .bind(locked)
@@ -39,7 +37,7 @@ pub async fn refusal(store: &Store, pin: Option<Pin>, asked: &Asked<'_>) -> Resu
     let fits = compared.map_err(|e| e.to_string()).and_then(|f| f.map_err(|e| e.to_string()));
     if fits.map_err(ShopError::Damaged)? {
         let mut tx = store.begin().await?;
-        sqlx::query("UPDATE pins SET tries = 0, locked_until = NULL WHERE customer_id = ?1")
+        sql::query("UPDATE pins SET tries = 0, locked_until = NULL WHERE customer_id = ?1")
             .bind(asked.customer.as_str())
             .execute(&mut *tx)
             .await?;
@@ -55,16 +53,16 @@ pub async fn refusal(store: &Store, pin: Option<Pin>, asked: &Asked<'_>) -> Resu
 /// Sets, replaces or (with no hash) removes the PIN; a lock goes with the old one. Whether there is such a customer.
 pub async fn set(store: &Store, customer: &CustomerId, hash: Option<&str>) -> Result<bool, ShopError> {
     let mut tx = store.begin().await?;
-    let known: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM customers WHERE id = ?1)")
+    let known: bool = sql::query_scalar("SELECT EXISTS (SELECT 1 FROM customers WHERE id = ?1)")
         .bind(customer.as_str())
         .fetch_one(&mut *tx)
         .await?;
     if !known {
         return Ok(false);
     }
-    sqlx::query("DELETE FROM pins WHERE customer_id = ?1").bind(customer.as_str()).execute(&mut *tx).await?;
+    sql::query("DELETE FROM pins WHERE customer_id = ?1").bind(customer.as_str()).execute(&mut *tx).await?;
     if let Some(hash) = hash {
-        sqlx::query("INSERT INTO pins (customer_id, hash) VALUES (?1, ?2)")
+        sql::query("INSERT INTO pins (customer_id, hash) VALUES (?1, ?2)")
             .bind(customer.as_str())
             .bind(hash)
             .execute(&mut *tx)

@@ -2,32 +2,42 @@
 
 use jiff::civil::Date;
 use serde_json::json;
-use sqlx::{Row, SqliteConnection};
 
 use super::rows;
 use crate::shop::search::Indexed;
 use crate::shop::{Product, ShopError, Sku};
+use crate::store::{Connection, sql};
 
 /// The products with these SKUs, in this order; unknown ones are left out.
-pub async fn by_skus(db: &mut SqliteConnection, skus: &[Sku]) -> Result<Vec<Product>, ShopError> {
+pub async fn by_skus(db: &mut Connection, skus: &[Sku]) -> Result<Vec<Product>, ShopError> {
     if skus.is_empty() {
         return Ok(Vec::new());
     }
-    let found = sqlx::query("SELECT p.* FROM json_each(?1) j JOIN products p ON p.sku = j.value ORDER BY j.key")
+    let found = sql::query("SELECT p.* FROM json_each(?1) j JOIN products p ON p.sku = j.value ORDER BY j.key")
         .bind(rows::to_json(skus)?)
         .fetch_all(db)
         .await?;
     found.iter().map(rows::product).collect()
 }
 
-pub async fn by_sku(db: &mut SqliteConnection, sku: &Sku) -> Result<Option<Product>, ShopError> {
-    let found = sqlx::query("SELECT * FROM products WHERE sku = ?1").bind(sku.as_str()).fetch_optional(db).await?;
+/// Nobody else sells these products until the transaction ends. In the order of their SKUs, so that two who want the same
+/// things never wait for each other.
+pub async fn hold(db: &mut Connection, skus: &[Sku]) -> Result<(), ShopError> {
+    if db.is_shared() {
+        let rows = "SELECT sku FROM products WHERE sku IN (SELECT value FROM json_each(?1)) ORDER BY sku FOR UPDATE";
+        sql::query(rows).bind(rows::to_json(skus)?).fetch_all(db).await?;
+    }
+    Ok(())
+}
+
+pub async fn by_sku(db: &mut Connection, sku: &Sku) -> Result<Option<Product>, ShopError> {
+    let found = sql::query("SELECT * FROM products WHERE sku = ?1").bind(sku.as_str()).fetch_optional(db).await?;
     found.as_ref().map(rows::product).transpose()
 }
 
 /// Up to `limit` entries whose SKU sorts after `after`: a way through the whole catalogue in small pieces.
-pub async fn page(db: &mut SqliteConnection, after: &str, limit: u32) -> Result<Vec<Indexed>, ShopError> {
-    let found = sqlx::query("SELECT * FROM products WHERE sku > ?1 ORDER BY sku LIMIT ?2")
+pub async fn page(db: &mut Connection, after: &str, limit: u32) -> Result<Vec<Indexed>, ShopError> {
+    let found = sql::query("SELECT * FROM products WHERE sku > ?1 ORDER BY sku LIMIT ?2")
         .bind(after)
         .bind(limit)
         .fetch_all(db)
@@ -42,9 +52,25 @@ pub async fn page(db: &mut SqliteConnection, after: &str, limit: u32) -> Result<
         .collect()
 }
 
+macro_rules! replacing {
+    ($entries:literal) => {
+        concat!(
+            "INSERT INTO products (sku, title, spoken_name, description, brand, category, price, currency, stock,
+                                   rating, rating_count, released, popularity, attributes, image) ",
+            $entries,
+            " ON CONFLICT (sku) DO UPDATE SET
+                 title = excluded.title, spoken_name = excluded.spoken_name, description = excluded.description,
+                 brand = excluded.brand, category = excluded.category, price = excluded.price,
+                 currency = excluded.currency, stock = excluded.stock, rating = excluded.rating,
+                 rating_count = excluded.rating_count, released = excluded.released,
+                 popularity = excluded.popularity, attributes = excluded.attributes, image = excluded.image"
+        )
+    };
+}
+
 /// Adds the entries, replacing those whose SKU is known. One statement for all of them: each statement is a trip to the
 /// database's own thread, and a first start makes thousands.
-pub async fn put(db: &mut SqliteConnection, entries: &[Indexed]) -> Result<(), ShopError> {
+pub async fn put(db: &mut Connection, entries: &[Indexed]) -> Result<(), ShopError> {
     let rows: Vec<_> = entries
         .iter()
         .map(|Indexed { product: p, released, popularity }| {
@@ -57,19 +83,18 @@ pub async fn put(db: &mut SqliteConnection, entries: &[Indexed]) -> Result<(), S
             })
         })
         .collect();
-    sqlx::query(
-        "INSERT INTO products (sku, title, spoken_name, description, brand, category, price, currency, stock,
-                               rating, rating_count, released, popularity, attributes, image)
-         SELECT value->>'sku', value->>'title', value->>'spoken_name', value->>'description', value->>'brand',
+    sql::either(
+        replacing!(
+            "SELECT value->>'sku', value->>'title', value->>'spoken_name', value->>'description', value->>'brand',
                 value->'category', value->>'price', value->>'currency', value->>'stock', value->>'rating',
                 value->>'rating_count', value->>'released', value->>'popularity', value->'attributes', value->>'image'
-         FROM json_each(?1) WHERE true
-         ON CONFLICT (sku) DO UPDATE SET
-             title = excluded.title, spoken_name = excluded.spoken_name, description = excluded.description,
-             brand = excluded.brand, category = excluded.category, price = excluded.price,
-             currency = excluded.currency, stock = excluded.stock, rating = excluded.rating,
-             rating_count = excluded.rating_count, released = excluded.released,
-             popularity = excluded.popularity, attributes = excluded.attributes, image = excluded.image",
+             FROM json_each(?1) WHERE true"
+        ),
+        replacing!(
+            "SELECT sku, title, spoken_name, description, brand, category, price, currency, stock,
+                rating, rating_count, released, popularity, attributes, image
+             FROM json_populate_recordset(NULL::products, CAST(?1 AS JSON))"
+        ),
     )
     .bind(rows::to_json(&rows)?)
     .execute(db)
@@ -77,18 +102,26 @@ pub async fn put(db: &mut SqliteConnection, entries: &[Indexed]) -> Result<(), S
     Ok(())
 }
 
+/// Nobody else changes the catalogue in this way until the transaction ends.
+pub async fn hold_catalogue(db: &mut Connection) -> Result<(), ShopError> {
+    sql::for_update!("SELECT version FROM catalogue").fetch_one(db).await?;
+    Ok(())
+}
+
 /// Tells everyone who indexes the catalogue that it has changed.
-pub async fn touch(db: &mut SqliteConnection) -> Result<(), ShopError> {
-    sqlx::query("UPDATE catalogue SET version = random()").execute(db).await?;
+pub async fn touch(db: &mut Connection) -> Result<(), ShopError> {
+    let random = "UPDATE catalogue SET version = random()";
+    let wide = "UPDATE catalogue SET version = ('x' || translate(gen_random_uuid()::text, '-', ''))::bit(64)::bigint";
+    sql::either(random, wide).execute(db).await?;
     Ok(())
 }
 
 /// Another random number with every change of the catalogue: even two databases never share one.
-pub async fn version(db: &mut SqliteConnection) -> Result<i64, ShopError> {
-    Ok(sqlx::query_scalar("SELECT version FROM catalogue").fetch_one(db).await?)
+pub async fn version(db: &mut Connection) -> Result<i64, ShopError> {
+    Ok(sql::query_scalar("SELECT version FROM catalogue").fetch_one(db).await?)
 }
 
 /// The currency the catalogue is priced in; none while it is empty.
-pub async fn currency(db: &mut SqliteConnection) -> Result<Option<String>, ShopError> {
-    Ok(sqlx::query_scalar("SELECT currency FROM products LIMIT 1").fetch_optional(db).await?)
+pub async fn currency(db: &mut Connection) -> Result<Option<String>, ShopError> {
+    Ok(sql::query_scalar("SELECT currency FROM products LIMIT 1").fetch_optional(db).await?)
 }

@@ -2,12 +2,11 @@
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
-use sqlx::{Row, SqliteConnection};
 
 use super::{Asked, basket, products, rows, terms};
 use crate::clock::Ids;
 use crate::shop::{LimitPer, Line, Money, Outcome, PricedLine, Product, Quantity, Quote, QuoteOrigin, ShopError, Sku};
-use crate::store::Transaction;
+use crate::store::{Connection, Transaction, sql};
 
 /// How long an offer stands.
 pub const STANDS: SignedDuration = SignedDuration::from_mins(15);
@@ -61,7 +60,7 @@ pub async fn of_basket(db: &mut Transaction, ids: &dyn Ids, asked: &Asked<'_>) -
 
 /// Prices what is wanted and keeps the offer: `Quoted`, `ShortStock`, `OutOfStock` or `NoSuchProduct`.
 pub async fn offer(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     wants: Vec<Want>,
     origin: QuoteOrigin,
     short: Short,
@@ -131,13 +130,13 @@ fn merged(wants: Vec<Want>) -> Vec<Want> {
     out
 }
 
-async fn keep(db: &mut SqliteConnection, quote: &Quote, asked: &Asked<'_>) -> Result<(), ShopError> {
+async fn keep(db: &mut Connection, quote: &Quote, asked: &Asked<'_>) -> Result<(), ShopError> {
     let lines: Vec<KeptLine> = quote
         .lines
         .iter()
         .map(|l| KeptLine { sku: l.product.sku.clone(), quantity: l.quantity, unit_price: l.product.price.minor() })
         .collect();
-    sqlx::query(
+    sql::query(
         "INSERT INTO quotes (id, customer_id, origin, lines, total, currency, expires_at, extras)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     )
@@ -156,17 +155,17 @@ async fn keep(db: &mut SqliteConnection, quote: &Quote, asked: &Asked<'_>) -> Re
 
 /// Where a line cost something else when this customer last bought it.
 async fn price_changes(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     lines: &[PricedLine],
     asked: &Asked<'_>,
 ) -> Result<Vec<(String, Money, Money)>, ShopError> {
     let skus: Vec<&Sku> = lines.iter().map(|l| &l.product.sku).collect();
-    // SQLite takes the bare columns from the row that has the maximum.
-    let before = sqlx::query(
-        "SELECT l.sku, l.unit_price, o.currency, max(o.placed_at)
-         FROM orders o JOIN order_lines l ON l.order_number = o.number
-         WHERE o.customer_id = ?1 AND o.status <> 'cancelled' AND l.sku IN (SELECT value FROM json_each(?2))
-         GROUP BY l.sku",
+    let before = sql::query(
+        "SELECT sku, unit_price, currency FROM (
+             SELECT l.sku, l.unit_price, o.currency, row_number() OVER (PARTITION BY l.sku ORDER BY o.placed_at DESC) AS nth
+             FROM orders o JOIN order_lines l ON l.order_number = o.number
+             WHERE o.customer_id = ?1 AND o.status <> 'cancelled' AND l.sku IN (SELECT value FROM json_each(?2))) AS own
+         WHERE nth = 1",
     )
     .bind(asked.customer.as_str())
     .bind(rows::to_json(&skus)?)
@@ -186,21 +185,17 @@ async fn price_changes(
 }
 
 /// The limit that an order of this total would break, if any.
-pub async fn over_limit(
-    db: &mut SqliteConnection,
-    total: Money,
-    asked: &Asked<'_>,
-) -> Result<Option<Outcome>, ShopError> {
+pub async fn over_limit(db: &mut Connection, total: Money, asked: &Asked<'_>) -> Result<Option<Outcome>, ShopError> {
     let over = |limit, per| Some(Outcome::OverLimit { total, limit: Money::new(limit, total.currency()), per });
     if let Some(limit) = asked.limits.per_order.filter(|limit| total.minor() > *limit) {
         return Ok(over(limit, LimitPer::Order));
     }
     let Some(limit) = asked.limits.per_day else { return Ok(None) };
     // What is reserved but not yet paid counts: two baskets at once must not both slip through.
-    let spent: i64 = sqlx::query_scalar(
-        "SELECT (SELECT coalesce(sum(total), 0) FROM orders
+    let spent: i64 = sql::query_scalar(
+        "SELECT (SELECT CAST(coalesce(sum(total), 0) AS BIGINT) FROM orders
                  WHERE customer_id = ?1 AND placed_at > ?2 AND status NOT IN ('cancelled', 'returned'))
-              + (SELECT coalesce(sum(amount), 0) FROM purchases
+              + (SELECT CAST(coalesce(sum(amount), 0) AS BIGINT) FROM purchases
                  WHERE customer_id = ?1 AND begun_at > ?2 AND state = 'reserved')",
     )
     .bind(asked.customer.as_str())
@@ -211,8 +206,8 @@ pub async fn over_limit(
 }
 
 /// Names of lines that this customer bought within the last hours.
-async fn repeats(db: &mut SqliteConnection, lines: &[PricedLine], asked: &Asked<'_>) -> Result<Vec<String>, ShopError> {
-    let bought: Vec<String> = sqlx::query_scalar(
+async fn repeats(db: &mut Connection, lines: &[PricedLine], asked: &Asked<'_>) -> Result<Vec<String>, ShopError> {
+    let bought: Vec<String> = sql::query_scalar(
         "SELECT DISTINCT l.sku FROM orders o JOIN order_lines l ON l.order_number = o.number
          WHERE o.customer_id = ?1 AND o.placed_at > ?2 AND o.status NOT IN ('cancelled', 'returned')",
     )
@@ -225,9 +220,9 @@ async fn repeats(db: &mut SqliteConnection, lines: &[PricedLine], asked: &Asked<
 }
 
 /// Drops offers that lapsed before `limit`.
-pub async fn forget_lapsed(db: &mut SqliteConnection, limit: jiff::Timestamp) -> Result<(), ShopError> {
+pub async fn forget_lapsed(db: &mut Connection, limit: jiff::Timestamp) -> Result<(), ShopError> {
     // A purchase that is not finished still needs its lines.
-    sqlx::query(
+    sql::query(
         "DELETE FROM quotes WHERE expires_at < ?1
          AND NOT EXISTS (SELECT 1 FROM purchases p WHERE p.quote_id = quotes.id AND p.state = 'reserved')",
     )

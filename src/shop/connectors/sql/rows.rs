@@ -4,14 +4,13 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 
 use crate::shop::money::Currency;
 use crate::shop::{Money, Order, OrderLine, OrderNumber, Parcel, ParcelStatus, Product, Quantity, ShopError, Sku};
+use crate::store::sql;
 
 /// A row of `products`.
-pub fn product(row: &SqliteRow) -> Result<Product, ShopError> {
+pub fn product(row: &sql::Row) -> Result<Product, ShopError> {
     let sku: String = row.try_get("sku")?;
     let rating: Option<u8> = row.try_get("rating")?;
     let count: u32 = row.try_get("rating_count")?;
@@ -31,7 +30,7 @@ pub fn product(row: &SqliteRow) -> Result<Product, ShopError> {
 }
 
 /// A row of `orders` with its `lines` and `parcels` as JSON.
-pub fn order(row: &SqliteRow) -> Result<Order, ShopError> {
+pub fn order(row: &sql::Row) -> Result<Order, ShopError> {
     let number: String = row.try_get("number")?;
     let lines: Vec<Line> = json(&number, row.try_get("lines")?)?;
     let parcels: Vec<Sent> = json(&number, row.try_get("parcels")?)?;
@@ -93,7 +92,7 @@ impl Sent {
 }
 
 /// The amount in `column`, in the row's currency.
-pub fn money(row: &SqliteRow, column: &str) -> Result<Money, ShopError> {
+pub fn money(row: &sql::Row, column: &str) -> Result<Money, ShopError> {
     let code: String = row.try_get("currency")?;
     let currency = Currency::new(&code).map_err(|e| damaged(column, e))?;
     Ok(Money::new(row.try_get(column)?, currency))

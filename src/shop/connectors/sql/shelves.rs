@@ -1,19 +1,18 @@
 //! The shopping list, and what was saved for later: wanted, but not in the basket. Reserves and prices nothing.
 
-use sqlx::{Row, SqliteConnection};
-
 use super::{Asked, basket, products, rows, wants};
 use crate::shop::resemblance::Likeness;
 use crate::shop::{Amount, Catalogue, Missing, Outcome, Quantity, Shelf, ShelfItem, ShopError, Sku, Want, Why};
+use crate::store::{Connection, sql};
 
-pub async fn show(db: &mut SqliteConnection, shelf: Shelf, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
+pub async fn show(db: &mut Connection, shelf: Shelf, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
     let items = items(db, shelf, asked).await?;
     Ok(if items.is_empty() { Outcome::ShelfEmpty { shelf } } else { Outcome::Shelf { shelf, items } })
 }
 
 /// Writes things down as they were said; the same thing again adds up.
 pub async fn write(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     catalogue: &Catalogue,
     wanted: Vec<Want>,
     asked: &Asked<'_>,
@@ -28,7 +27,7 @@ pub async fn write(
 }
 
 /// Moves a line of the basket to the saved things.
-pub async fn save(db: &mut SqliteConnection, what: &str, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
+pub async fn save(db: &mut Connection, what: &str, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
     let line = match basket::find(db, what, asked).await? {
         Ok(line) => line,
         Err(spoken_name) => return Ok(Outcome::NotInBasket { spoken_name }),
@@ -46,7 +45,7 @@ pub async fn save(db: &mut SqliteConnection, what: &str, asked: &Asked<'_>) -> R
 
 /// Crosses one thing off, or everything.
 pub async fn take_off(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     shelf: Shelf,
     what: Option<String>,
     asked: &Asked<'_>,
@@ -68,7 +67,7 @@ pub async fn take_off(
 
 /// Puts one thing, or all that can be had, into the basket. What cannot be had stays, and is named.
 pub async fn to_basket(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     catalogue: &Catalogue,
     shelf: Shelf,
     what: Option<String>,
@@ -109,7 +108,7 @@ pub async fn to_basket(
 }
 
 async fn products_of(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     catalogue: &Catalogue,
     item: &ShelfItem,
     asked: &Asked<'_>,
@@ -128,8 +127,8 @@ async fn products_of(
     }
 }
 
-async fn items(db: &mut SqliteConnection, shelf: Shelf, asked: &Asked<'_>) -> Result<Vec<ShelfItem>, ShopError> {
-    let found = sqlx::query(
+async fn items(db: &mut Connection, shelf: Shelf, asked: &Asked<'_>) -> Result<Vec<ShelfItem>, ShopError> {
+    let found = sql::query(
         "SELECT name, amount, sku FROM shelf_items WHERE customer_id = ?1 AND shelf = ?2 ORDER BY added_at, name",
     )
     .bind(asked.customer.as_str())
@@ -151,12 +150,7 @@ async fn items(db: &mut SqliteConnection, shelf: Shelf, asked: &Asked<'_>) -> Re
 }
 
 /// Puts an item on the shelf, joined with the one of the same name; the item as it is there now.
-async fn put(
-    db: &mut SqliteConnection,
-    shelf: Shelf,
-    item: ShelfItem,
-    asked: &Asked<'_>,
-) -> Result<ShelfItem, ShopError> {
+async fn put(db: &mut Connection, shelf: Shelf, item: ShelfItem, asked: &Asked<'_>) -> Result<ShelfItem, ShopError> {
     let there = items(db, shelf, asked).await?;
     let before = there.into_iter().find(|i| i.name == item.name);
     let amount = match (before.map(|b| b.amount), item.amount) {
@@ -167,10 +161,11 @@ async fn put(
         (_, amount) => amount,
     };
     // Things of one breath keep their order.
-    sqlx::query(
+    sql::query(
         "INSERT INTO shelf_items (customer_id, shelf, name, amount, sku, added_at) VALUES (?1, ?2, ?3, ?4, ?5,
-                 max(?6, (SELECT coalesce(max(added_at) + 1, 0) FROM shelf_items WHERE customer_id = ?1)))
-         ON CONFLICT DO UPDATE SET amount = excluded.amount, sku = excluded.sku",
+                 (SELECT max(at) FROM (SELECT ?6 AS at UNION ALL
+                  SELECT added_at + 1 FROM shelf_items WHERE customer_id = ?1) AS later))
+         ON CONFLICT (customer_id, shelf, name) DO UPDATE SET amount = excluded.amount, sku = excluded.sku",
     )
     .bind(asked.customer.as_str())
     .bind(rows::name_of(&shelf)?)
@@ -183,8 +178,8 @@ async fn put(
     Ok(item)
 }
 
-async fn cross_off(db: &mut SqliteConnection, shelf: Shelf, name: &str, asked: &Asked<'_>) -> Result<(), ShopError> {
-    sqlx::query("DELETE FROM shelf_items WHERE customer_id = ?1 AND shelf = ?2 AND name = ?3")
+async fn cross_off(db: &mut Connection, shelf: Shelf, name: &str, asked: &Asked<'_>) -> Result<(), ShopError> {
+    sql::query("DELETE FROM shelf_items WHERE customer_id = ?1 AND shelf = ?2 AND name = ?3")
         .bind(asked.customer.as_str())
         .bind(rows::name_of(&shelf)?)
         .bind(name)

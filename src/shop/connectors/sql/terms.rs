@@ -1,10 +1,9 @@
 //! What an order costs beside its goods: delivery, tax, a coupon; and the address it goes to. Refuses to know lines.
 
-use sqlx::{Row, SqliteConnection};
-
 use super::{Asked, rows};
 use crate::shop::resemblance::Likeness;
 use crate::shop::{CouponRefusal, Discount, Extras, Money, Outcome, ShopError};
+use crate::store::{Connection, sql};
 use crate::words::numbers;
 use crate::words::tokens::tokenize;
 
@@ -20,7 +19,7 @@ pub struct Terms {
 }
 
 /// The extras of an order for goods of this worth, and the total with them.
-pub async fn of(db: &mut SqliteConnection, goods: Money, asked: &Asked<'_>) -> Result<(Extras, Money), ShopError> {
+pub async fn of(db: &mut Connection, goods: Money, asked: &Asked<'_>) -> Result<(Extras, Money), ShopError> {
     let money = |minor: i64| Money::new(minor, goods.currency());
     let some = |minor: i64| (minor > 0).then(|| money(minor));
     let discount = discount(db, goods, asked).await?;
@@ -31,7 +30,7 @@ pub async fn of(db: &mut SqliteConnection, goods: Money, asked: &Asked<'_>) -> R
     // Half a cent and more is rounded up, in whole numbers.
     let tax = (left * i64::from(terms.tax) + 5_000) / 10_000;
     let address =
-        sqlx::query_scalar("SELECT line FROM addresses WHERE customer_id = ?1 ORDER BY chosen DESC, label LIMIT 1")
+        sql::query_scalar("SELECT line FROM addresses WHERE customer_id = ?1 ORDER BY chosen DESC, label LIMIT 1")
             .bind(asked.customer.as_str())
             .fetch_optional(db)
             .await?;
@@ -40,13 +39,13 @@ pub async fn of(db: &mut SqliteConnection, goods: Money, asked: &Asked<'_>) -> R
 }
 
 /// Holds a coupon for the customer's next order.
-pub async fn use_coupon(db: &mut SqliteConnection, said: &str, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
+pub async fn use_coupon(db: &mut Connection, said: &str, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
     let code = code(said);
     let percent = match valid(db, &code, asked).await? {
         Ok((percent, _)) => percent,
         Err(why) => return Ok(Outcome::CouponRefused { code, why }),
     };
-    sqlx::query(
+    sql::query(
         "INSERT INTO held_coupons (customer_id, code) VALUES (?1, ?2)
          ON CONFLICT (customer_id) DO UPDATE SET code = excluded.code",
     )
@@ -58,8 +57,8 @@ pub async fn use_coupon(db: &mut SqliteConnection, said: &str, asked: &Asked<'_>
 }
 
 /// Makes one of the customer's addresses the one that orders go to.
-pub async fn choose_address(db: &mut SqliteConnection, words: &str, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
-    let found = sqlx::query("SELECT label, line FROM addresses WHERE customer_id = ?1 ORDER BY label")
+pub async fn choose_address(db: &mut Connection, words: &str, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
+    let found = sql::query("SELECT label, line FROM addresses WHERE customer_id = ?1 ORDER BY label")
         .bind(asked.customer.as_str())
         .fetch_all(&mut *db)
         .await?;
@@ -77,7 +76,7 @@ pub async fn choose_address(db: &mut SqliteConnection, words: &str, asked: &Aske
         let known = known.into_iter().map(|(label, _)| label).collect();
         return Ok(Outcome::NoSuchAddress { words: words.to_owned(), known });
     };
-    sqlx::query("UPDATE addresses SET chosen = (label = ?2) WHERE customer_id = ?1")
+    sql::query("UPDATE addresses SET chosen = (label = ?2) WHERE customer_id = ?1")
         .bind(asked.customer.as_str())
         .bind(label)
         .execute(db)
@@ -86,14 +85,14 @@ pub async fn choose_address(db: &mut SqliteConnection, words: &str, asked: &Aske
 }
 
 /// Lets go of the coupon that an order has used.
-pub async fn spend(db: &mut SqliteConnection, quote_id: &str, asked: &Asked<'_>) -> Result<(), ShopError> {
-    sqlx::query("UPDATE orders SET extras = (SELECT extras FROM quotes WHERE id = ?1) WHERE quote_id = ?1")
+pub async fn spend(db: &mut Connection, quote_id: &str, asked: &Asked<'_>) -> Result<(), ShopError> {
+    sql::query("UPDATE orders SET extras = (SELECT extras FROM quotes WHERE id = ?1) WHERE quote_id = ?1")
         .bind(quote_id)
         .execute(&mut *db)
         .await?;
-    sqlx::query(
+    sql::query(
         "DELETE FROM held_coupons WHERE customer_id = ?1
-         AND code = (SELECT extras->>'$.discount.coupon' FROM quotes WHERE id = ?2)",
+         AND code = (SELECT json_extract(extras, '$.discount.coupon') FROM quotes WHERE id = ?2)",
     )
     .bind(asked.customer.as_str())
     .bind(quote_id)
@@ -103,15 +102,15 @@ pub async fn spend(db: &mut SqliteConnection, quote_id: &str, asked: &Asked<'_>)
 }
 
 /// Whether an offer's coupon may still be used by this customer.
-pub async fn still_holds(db: &mut SqliteConnection, extras: &Extras, asked: &Asked<'_>) -> Result<bool, ShopError> {
+pub async fn still_holds(db: &mut Connection, extras: &Extras, asked: &Asked<'_>) -> Result<bool, ShopError> {
     match &extras.discount {
         Some(discount) => Ok(valid(db, &discount.coupon, asked).await?.is_ok()),
         None => Ok(true),
     }
 }
 
-async fn discount(db: &mut SqliteConnection, goods: Money, asked: &Asked<'_>) -> Result<Option<Discount>, ShopError> {
-    let held: Option<String> = sqlx::query_scalar("SELECT code FROM held_coupons WHERE customer_id = ?1")
+async fn discount(db: &mut Connection, goods: Money, asked: &Asked<'_>) -> Result<Option<Discount>, ShopError> {
+    let held: Option<String> = sql::query_scalar("SELECT code FROM held_coupons WHERE customer_id = ?1")
         .bind(asked.customer.as_str())
         .fetch_optional(&mut *db)
         .await?;
@@ -127,11 +126,11 @@ async fn discount(db: &mut SqliteConnection, goods: Money, asked: &Asked<'_>) ->
 
 /// (percent, least worth of the goods) of a coupon that this customer may use now. Each customer uses it once.
 async fn valid(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     code: &str,
     asked: &Asked<'_>,
 ) -> Result<Result<(u32, i64), CouponRefusal>, ShopError> {
-    let found = sqlx::query("SELECT percent, least, until FROM coupons WHERE code = ?1")
+    let found = sql::query("SELECT percent, least, until FROM coupons WHERE code = ?1")
         .bind(code)
         .fetch_optional(&mut *db)
         .await?;
@@ -139,8 +138,8 @@ async fn valid(
     if rows::date(code, row.try_get("until")?)?.is_some_and(|last| last < asked.today) {
         return Ok(Err(CouponRefusal::Expired));
     }
-    let used: bool = sqlx::query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM orders WHERE customer_id = ?1 AND extras->>'$.discount.coupon' = ?2
+    let used: bool = sql::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM orders WHERE customer_id = ?1 AND json_extract(extras, '$.discount.coupon') = ?2
                         AND status <> 'cancelled')",
     )
     .bind(asked.customer.as_str())

@@ -2,11 +2,11 @@
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil::Date};
-use sqlx::{Row, SqliteConnection};
 
 use super::{Asked, SqlShop, finding, orders};
 use crate::shop::resemblance::Likeness;
 use crate::shop::{Catalogue, Order, OrderRef, OrderStatus, Outcome, ShopError};
+use crate::store::{Connection, sql};
 
 /// More orders than this are never read out.
 const MOST_LISTED: u32 = 50;
@@ -17,14 +17,14 @@ pub async fn list(shop: &SqlShop, limit: u32, asked: &Asked<'_>) -> Result<Outco
     if let Some((_, orders)) = shop.recent.orders.get(asked.customer).filter(|(kept, _)| *kept == limit) {
         return Ok(orders);
     }
-    let orders = orders::newest(&mut *shop.read().await?, asked.customer, limit.clamp(1, MOST_LISTED)).await?;
+    let orders = orders::newest(&mut shop.read().await?, asked.customer, limit.clamp(1, MOST_LISTED)).await?;
     let orders = if orders.is_empty() { Outcome::NoOrders } else { Outcome::Orders(orders) };
     shop.recent.orders.insert(asked.customer.clone(), (limit, orders.clone()));
     Ok(orders)
 }
 
 pub async fn track(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     catalogue: &Catalogue,
     what: OrderRef,
     asked: &Asked<'_>,
@@ -56,7 +56,7 @@ fn days(from: Date, to: Date, zone: TimeZone) -> Option<(Timestamp, Timestamp)> 
 
 /// Those on their way that hold the product meant, else the newest that held it.
 async fn with_product(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     catalogue: &Catalogue,
     words: &str,
     asked: &Asked<'_>,
@@ -91,8 +91,8 @@ pub struct OwnLine {
 }
 
 /// Everything the customer ordered of late, newest first.
-pub async fn own_lines(db: &mut SqliteConnection, asked: &Asked<'_>) -> Result<Vec<OwnLine>, ShopError> {
-    let found = sqlx::query(
+pub async fn own_lines(db: &mut Connection, asked: &Asked<'_>) -> Result<Vec<OwnLine>, ShopError> {
+    let found = sql::query(
         "SELECT o.number, o.placed_at, o.status, l.sku, l.spoken_name, l.quantity,
                 coalesce(p.title || ' ' || coalesce(json_extract(p.category, '$[#-1]'), ''), '') AS more
          FROM orders o JOIN order_lines l ON l.order_number = o.number LEFT JOIN products p ON p.sku = l.sku

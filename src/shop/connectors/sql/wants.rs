@@ -1,14 +1,12 @@
 //! Things wanted by name: words and amounts in, products and quantities out, or why not. Adds several things at once,
 //! all of them or none, so that nothing is ever half done.
 
-use sqlx::SqliteConnection;
-
 use super::{Asked, basket, finding, products, quotes};
 use crate::clock::Ids;
 use crate::shop::{
     AddedLine, Amount, Catalogue, Filters, Line, Missing, Outcome, Product, Quantity, Search, ShopError, Sku, Want, Why,
 };
-use crate::store::Transaction;
+use crate::store::{Connection, Transaction};
 use crate::words::tokens::normalize;
 
 /// Products looked at for one that comes in the number of pieces asked for.
@@ -18,7 +16,7 @@ const LOOKED_AT: u32 = 10;
 pub type Resolved = Result<AddedLine, Missing>;
 
 pub async fn add_each(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     catalogue: &Catalogue,
     wants: Vec<Want>,
     asked: &Asked<'_>,
@@ -50,7 +48,7 @@ pub async fn quote_each(
     quotes::of_lines(db, lines, ids, asked).await
 }
 
-pub async fn add_lines(db: &mut SqliteConnection, lines: Vec<Line>, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
+pub async fn add_lines(db: &mut Connection, lines: Vec<Line>, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
     let mut found = Vec::with_capacity(lines.len());
     for line in lines {
         found.push(match products::by_sku(db, &line.sku).await? {
@@ -61,7 +59,7 @@ pub async fn add_lines(db: &mut SqliteConnection, lines: Vec<Line>, asked: &Aske
     add_all(db, found, asked).await
 }
 
-async fn add_all(db: &mut SqliteConnection, found: Vec<Resolved>, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
+async fn add_all(db: &mut Connection, found: Vec<Resolved>, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
     let (lines, mut cannot) = apart(found)?;
     let (can, short) = basket::with_room(db, lines, asked).await?;
     cannot.extend(short);
@@ -97,11 +95,7 @@ pub fn apart(found: Vec<Resolved>) -> Result<(Vec<AddedLine>, Vec<Missing>), Sho
 }
 
 /// "mac" and "cheese" become one want where the shop sells something of that name.
-pub async fn whole_names(
-    db: &mut SqliteConnection,
-    catalogue: &Catalogue,
-    wants: Vec<Want>,
-) -> Result<Vec<Want>, ShopError> {
+pub async fn whole_names(db: &mut Connection, catalogue: &Catalogue, wants: Vec<Want>) -> Result<Vec<Want>, ShopError> {
     let mut out: Vec<Want> = Vec::with_capacity(wants.len());
     for want in wants {
         if let Some(before) = out.last_mut().filter(|_| want.joined) {
@@ -118,7 +112,7 @@ pub async fn whole_names(
 
 /// Whether the best product for the words is called by them, up to its last word: "bread and butter" is no name of
 /// bread and butter pickles.
-async fn is_name(db: &mut SqliteConnection, catalogue: &Catalogue, words: &str) -> Result<bool, ShopError> {
+async fn is_name(db: &mut Connection, catalogue: &Catalogue, words: &str) -> Result<bool, ShopError> {
     let search = Search { query: words.to_owned(), limit: 3, ..Search::default() };
     let hits = catalogue.find(&search, &[])?;
     if hits.relaxed {
@@ -134,7 +128,7 @@ async fn is_name(db: &mut SqliteConnection, catalogue: &Catalogue, words: &str) 
 
 /// The product that the words mean and how many of it.
 pub async fn resolve(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     catalogue: &Catalogue,
     want: &Want,
     asked: &Asked<'_>,
@@ -178,7 +172,7 @@ pub fn priced(product: Product, amount: Amount) -> Result<Resolved, ShopError> {
 
 /// Products that fit all the words, best first; none where only the nearest could be shown.
 async fn fitting(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     catalogue: &Catalogue,
     words: &str,
     in_stock: bool,

@@ -1,0 +1,130 @@
+//! A payment gateway: a real one over HTTP that keeps a ledger. It takes, declines, hangs before or after taking, and may
+//! be sent the same thing twice.
+
+#![allow(dead_code)] // each test binary uses a part
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::routing::post;
+use serde_json::{Value, json};
+use tokio::sync::{mpsc, watch};
+
+/// What happens to the next charge that comes in.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Mood {
+    Prompt,
+    Decline,
+    /// The money is never taken, and nothing is answered.
+    HangBefore,
+    /// The money is taken, and nothing is answered.
+    HangAfter,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Entry {
+    Taken(i64),
+    Declined,
+    Voided { gave_back: bool },
+}
+
+#[derive(Default)]
+pub struct Books {
+    pub entries: BTreeMap<String, Entry>,
+    /// How often money was really moved under a key.
+    pub moved: BTreeMap<String, u32>,
+}
+
+/// The gateway: a ledger behind HTTP.
+#[derive(Clone)]
+struct Ledger {
+    books: Arc<Mutex<Books>>,
+    mood: watch::Receiver<Mood>,
+    /// Told of each step of each charge.
+    steps: mpsc::UnboundedSender<&'static str>,
+}
+
+pub struct Gateway {
+    address: SocketAddr,
+    pub books: Arc<Mutex<Books>>,
+    pub mood: watch::Sender<Mood>,
+    pub steps: mpsc::UnboundedReceiver<&'static str>,
+}
+
+impl Gateway {
+    pub async fn start() -> Self {
+        let books = Arc::new(Mutex::new(Books::default()));
+        let (mood, moods) = watch::channel(Mood::Prompt);
+        let (tell, steps) = mpsc::unbounded_channel();
+        let ledger = Ledger { books: books.clone(), mood: moods, steps: tell };
+        let router =
+            axum::Router::new().route("/charges", post(charges)).route("/voids", post(voids)).with_state(ledger);
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Self { address, books, mood, steps }
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Waits until the gateway has come to this step of some charge.
+    pub async fn reaches(&mut self, step: &str) {
+        let wait = async { while self.steps.recv().await.unwrap() != step {} };
+        tokio::time::timeout(Duration::from_secs(60), wait).await.unwrap_or_else(|_| panic!("never {step}"));
+    }
+}
+
+async fn charges(State(ledger): State<Ledger>, headers: HeaderMap, Json(body): Json<Value>) -> Json<Value> {
+    let key = headers["idempotency-key"].to_str().unwrap().to_owned();
+    let mood = *ledger.mood.borrow();
+    let _ = ledger.steps.send("asked");
+    if mood == Mood::HangBefore {
+        std::future::pending::<()>().await;
+    }
+    let entry = {
+        let mut books = ledger.books.lock().unwrap();
+        let known = books.entries.get(&key).copied();
+        known.unwrap_or_else(|| {
+            let entry = match mood {
+                Mood::Decline => Entry::Declined,
+                _ => {
+                    *books.moved.entry(key.clone()).or_default() += 1;
+                    Entry::Taken(body["amount"].as_i64().unwrap())
+                }
+            };
+            books.entries.insert(key.clone(), entry);
+            entry
+        })
+    };
+    let _ = ledger.steps.send("taken");
+    if mood == Mood::HangAfter {
+        std::future::pending::<()>().await;
+    }
+    let _ = ledger.steps.send("answered");
+    Json(match entry {
+        Entry::Taken(_) => json!({"status": "taken", "reference": format!("ref-{key}")}),
+        Entry::Declined | Entry::Voided { .. } => json!({"status": "declined"}),
+    })
+}
+
+async fn voids(State(ledger): State<Ledger>, headers: HeaderMap) -> Json<Value> {
+    let key = headers["idempotency-key"].to_str().unwrap().to_owned();
+    if *ledger.mood.borrow() == Mood::HangBefore {
+        std::future::pending::<()>().await;
+    }
+    let mut books = ledger.books.lock().unwrap();
+    let gave_back = match books.entries.get(&key) {
+        Some(Entry::Taken(_)) => true,
+        Some(Entry::Voided { gave_back }) => *gave_back,
+        _ => false,
+    };
+    books.entries.insert(key, Entry::Voided { gave_back });
+    Json(json!({}))
+}
