@@ -5,12 +5,14 @@ mod answer;
 mod fill;
 mod form;
 mod policy;
+mod products;
 mod refer;
 pub mod say;
 pub mod session;
 pub mod sessions;
 mod settle;
 mod several;
+mod topics;
 
 use futures::future::BoxFuture;
 

@@ -10,6 +10,7 @@ pub mod import;
 pub mod money;
 pub mod naming;
 pub mod order;
+pub mod outcome;
 pub mod payment;
 pub mod pin;
 pub mod port;
@@ -19,15 +20,16 @@ pub mod sample;
 pub mod search;
 pub mod usual;
 
-pub use act::{
-    Act, AddedLine, Amount, CouponRefusal, Discount, Extras, Filters, LimitPer, Line, Missing, OrderRef, Outcome,
-    PricedLine, Quote, QuoteOrigin, ReorderRef, Search, Shelf, ShelfItem, Sort, Want, Why,
-};
+pub use act::{Act, Amount, Filters, Line, OrderRef, ReorderRef, Search, Shelf, Sort, Want};
 pub use catalogue::Catalogue;
 pub use connectors::sql::SqlShop;
 pub use connectors::sql::customers::Customers;
 pub use guarded::Guarded;
 pub use money::Money;
 pub use order::{Order, OrderLine, OrderNumber, OrderStatus, Parcel, ParcelStatus};
+pub use outcome::{
+    AddedLine, CouponRefusal, Discount, Extras, LimitPer, Missing, Outcome, PricedLine, Quote, QuoteOrigin, ShelfItem,
+    Why,
+};
 pub use port::{CustomerId, RequestId, Shop, ShopError};
 pub use product::{Product, Quantity, Sku};

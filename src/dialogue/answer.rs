@@ -1,6 +1,6 @@
 //! Open questions: what they make likely, and what an answer to them leads to.
 
-use super::policy::{take, turn_page};
+use super::products::{take, turn_page};
 use super::session::{Purpose, Question, Session, Task};
 use super::{Decision, Dialogue, Say, fill, refer};
 use crate::language::{Expectation, Reading};
@@ -84,7 +84,7 @@ pub fn answer(session: &mut Session, question: &Question, reading: &Reading) -> 
                     say(Say::BadQuantity)
                 }
             },
-            ("UseCouponIntent" | "ChooseAddressIntent", _) => match super::policy::terms(reading) {
+            ("UseCouponIntent" | "ChooseAddressIntent", _) => match super::topics::terms(reading) {
                 Some(change) => {
                     session.task = Some(Task::OfferAgain(quote.clone()));
                     act(change)

@@ -1,6 +1,6 @@
 //! What the shop answered, and what it leads to: mostly words, sometimes one more act.
 
-use super::policy::take;
+use super::products::take;
 use super::session::{Purpose, Question, Results, Session, Task};
 use super::{Decision, Say};
 use crate::shop::{Act, Line, Order, OrderRef, OrderStatus, Outcome, Product, Quantity, Quote, QuoteOrigin, Search};

@@ -1,0 +1,179 @@
+//! A new topic: an intent that answers no open question becomes one act or one thing to say. Refuses to know how
+//! products are found and pointed at.
+
+use jiff::Zoned;
+
+use super::products::{ask_how_many, turn_page};
+use super::session::{Purpose, Question, Session, Task};
+use super::{Decision, Dialogue, Focus, HelpTopic, Say, fill, several};
+use crate::language::Reading;
+use crate::shop::{Act, OrderRef, Quantity, ReorderRef, Shelf};
+
+/// Slowest and fastest speech, and one step between, in percent of the voice's own rate.
+const PACE: (u32, u32, u32) = (50, 200, 20);
+
+impl Dialogue {
+    pub(super) fn new_topic(&self, session: &mut Session, reading: &Reading, here: &Zoned) -> Decision {
+        let today = here.date();
+        let say = |s| Decision::Say(s);
+        match reading.intent.as_str() {
+            "LaunchRequest" | "AMAZON.NavigateHomeIntent" => say(Say::Welcome { returning: session.turns > 0 }),
+            "AMAZON.HelpIntent" => say(Say::Help(topic(session))),
+            "AMAZON.StopIntent" => {
+                session.question = None;
+                say(Say::Goodbye)
+            }
+            // "Cancel that" right after a purchase means the purchase.
+            "AMAZON.CancelIntent" if matches!(session.last.as_deref(), Some(Say::Bought { .. })) => {
+                cancel_order(session, session.order.clone().map_or(OrderRef::Latest, OrderRef::Number))
+            }
+            "AMAZON.CancelIntent" if session.turns > 0 => say(Say::Cancelled),
+            "AMAZON.CancelIntent" => say(Say::Goodbye),
+            "AMAZON.RepeatIntent" => say(session.last.as_deref().cloned().unwrap_or(Say::NothingOpen)),
+            "AMAZON.YesIntent" | "AMAZON.NoIntent" => say(Say::NothingOpen),
+            "AMAZON.StartOverIntent" => {
+                forget(session);
+                self.ask_what(session, Purpose::Browse, None)
+            }
+            "AMAZON.NextIntent" | "AMAZON.MoreIntent" => turn_page(session, true, Purpose::Browse, None),
+            "AMAZON.PreviousIntent" => turn_page(session, false, Purpose::Browse, None),
+
+            "SearchProductIntent" => self.find(session, reading, Purpose::Browse, None),
+            "RefineSearchIntent" => self.refine(session, reading),
+            "ChooseResultIntent" => self.about(session, reading, Purpose::Describe(Focus::All)),
+            "ProductDetailIntent" => self.about(session, reading, Purpose::Describe(Focus::All)),
+            "ProductPriceIntent" => self.about(session, reading, Purpose::Describe(Focus::Price)),
+            "ProductStockIntent" => self.about(session, reading, Purpose::Describe(Focus::Stock)),
+            "ProductRatingIntent" => self.about(session, reading, Purpose::Describe(Focus::Rating)),
+            "ProductDeliveryIntent" => self.about(session, reading, Purpose::Describe(Focus::Delivery)),
+
+            "AddToBasketIntent" => self.about(session, reading, Purpose::Basket),
+            "BuyProductIntent" => self.about(session, reading, Purpose::Buy),
+            "RemoveFromBasketIntent" => self.remove(session, reading),
+            "ShowBasketIntent" => {
+                // "Buy it" after the basket was read out means the basket.
+                session.product = None;
+                session.results = None;
+                Decision::Act(Act::ShowBasket)
+            }
+            "EmptyBasketIntent" => {
+                session.task = Some(Task::EmptyBasket);
+                Decision::Act(Act::ShowBasket)
+            }
+            "CheckoutIntent" => Decision::Act(Act::QuoteBasket),
+            "UseCouponIntent" | "ChooseAddressIntent" => match terms(reading) {
+                Some(act) => Decision::Act(act),
+                None => say(Say::AskCoupon),
+            },
+            "SetQuantityIntent" => self.requantify(session, reading),
+            "ChangeQuantityIntent" => match several::change(session, reading) {
+                Some(decision) => decision,
+                None => self.requantify(session, reading),
+            },
+            "SaveForLaterIntent" => several::save_for_later(session, reading),
+            "ShowSavedIntent" => Decision::Act(Act::ShowShelf { shelf: Shelf::Saved }),
+            "SavedToBasketIntent" => several::to_basket(Shelf::Saved, reading),
+            "AddToListIntent" => several::write_down(session, reading),
+            "ShowListIntent" => Decision::Act(Act::ShowShelf { shelf: Shelf::List }),
+            "RemoveFromListIntent" => several::cross_off(session, Shelf::List, reading),
+            "ClearListIntent" => several::clear(session, Shelf::List),
+            "ListToBasketIntent" => several::to_basket(Shelf::List, reading),
+
+            "TrackOrderIntent" => match fill::order(reading, today) {
+                Ok(order) => track(session, order),
+                Err(()) => {
+                    session.question = Some(Question::WhichOrder);
+                    say(Say::AskOrderNumber)
+                }
+            },
+            "CancelOrderIntent" => match fill::order(reading, today) {
+                Ok(order) => cancel_order(session, order),
+                Err(()) => {
+                    session.question = Some(Question::WhichToCancel);
+                    say(Say::AskOrderNumber)
+                }
+            },
+            "OrderHistoryIntent" => match fill::days(reading, today) {
+                Some(days) => track(session, days),
+                None => Decision::Act(Act::ListOrders { limit: fill::PAGE }),
+            },
+            "ReorderLastIntent" => reorder(ReorderRef::LastOrder, None),
+            "ReorderUsualIntent" => reorder(ReorderRef::Usual, None),
+            "ReorderProductIntent" => match (fill::product_words(reading), fill::quantity(reading)) {
+                (_, Err(())) => ask_how_many(session, reading),
+                (Some(words), Ok(quantity)) => reorder(ReorderRef::Product(words), quantity),
+                (None, Ok(quantity)) => match &session.product {
+                    Some(product) => reorder(ReorderRef::Product(product.spoken_name.clone()), quantity),
+                    None => reorder(ReorderRef::LastOrder, None),
+                },
+            },
+
+            "SpeakSlowerIntent" => pace(session, |p| p.saturating_sub(PACE.2)),
+            "SpeakFasterIntent" => pace(session, |p| p + PACE.2),
+            "SpellIntent" => match spellable(session) {
+                Some(words) => say(Say::Spelled { words }),
+                None => say(Say::NothingOpen),
+            },
+            _ => {
+                session.misses += 1;
+                say(Say::NotUnderstood { tries: session.misses })
+            }
+        }
+    }
+}
+
+fn track(session: &mut Session, order: OrderRef) -> Decision {
+    session.task = Some(Task::Track(order.clone()));
+    Decision::Act(Act::Track(order))
+}
+
+/// What is to be changed of the terms of an order; `None` when nothing was named.
+pub(super) fn terms(reading: &Reading) -> Option<Act> {
+    let said = |name: &str| reading.slot(name).map(|s| s.value.clone());
+    match reading.intent.as_str() {
+        "UseCouponIntent" => said("Code").map(|code| Act::UseCoupon { code }),
+        _ => said("Label").map(|words| Act::ChooseAddress { words }),
+    }
+}
+
+/// The order is looked up first and asked about: an order undone by a mishearing is not missed until it does not come.
+fn cancel_order(session: &mut Session, order: OrderRef) -> Decision {
+    session.task = Some(Task::CancelOrder);
+    Decision::Act(Act::Track(order))
+}
+
+fn reorder(what: ReorderRef, quantity: Option<Quantity>) -> Decision {
+    Decision::Act(Act::QuoteReorder { what, quantity })
+}
+
+fn pace(session: &mut Session, change: impl Fn(u32) -> u32) -> Decision {
+    session.pace = change(session.pace).clamp(PACE.0, PACE.1);
+    Decision::Say(Say::Pace { percent: session.pace })
+}
+
+fn spellable(session: &Session) -> Option<String> {
+    match (&session.product, &session.order) {
+        (Some(product), _) => Some(product.spoken_name.clone()),
+        (None, Some(number)) => Some(number.as_str().to_owned()),
+        (None, None) => session.results.as_ref()?.page.first().map(|p| p.spoken_name.clone()),
+    }
+}
+
+fn forget(session: &mut Session) {
+    session.question = None;
+    session.results = None;
+    session.product = None;
+    session.order = None;
+}
+
+fn topic(session: &Session) -> HelpTopic {
+    match (&session.question, session.last.as_deref()) {
+        (Some(Question::Purchase(_)), _) => HelpTopic::Purchase,
+        (_, Some(Say::Results { .. } | Say::Product { .. } | Say::AskWhichOne { .. })) => HelpTopic::Results,
+        (_, Some(Say::Basket { .. } | Say::Added { .. } | Say::AddedEach { .. } | Say::Removed { .. })) => {
+            HelpTopic::Basket
+        }
+        (_, Some(Say::Tracked { .. } | Say::Orders { .. })) => HelpTopic::Tracking,
+        _ => HelpTopic::General,
+    }
+}
