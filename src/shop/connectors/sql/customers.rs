@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use sqlx::{Row, SqliteConnection};
 
-use super::{Asked, orders, paying, pins, rows};
+use super::{Asked, cases, orders, paying, pins, returns, rows};
 use crate::clock::{Clock, Ids};
 use crate::shop::pin::{Pin, PinError};
 use crate::shop::{CustomerId, ShopError};
@@ -165,10 +165,13 @@ impl Customers {
                 Ok(serde_json::json!({ "label": label, "line": line }))
             })
             .collect::<Result<Vec<_>, ShopError>>()?;
+        let email: Option<Option<String>> =
+            sqlx::query_scalar("SELECT email FROM customers WHERE id = ?1").bind(id).fetch_optional(&mut *db).await?;
+        let (cases, returns) = (cases::of(&mut db, customer).await?, returns::of(&mut db, customer).await?);
         let orders = orders::newest(&mut db, customer, u32::MAX).await?;
         Ok(serde_json::json!({
             "id": id, "name": name.flatten(), "identities": identities, "basket": basket, "shelves": shelves,
-            "addresses": addresses,
+            "addresses": addresses, "email": email.flatten(), "cases": cases, "returns": returns,
             "orders": orders,
         }))
     }
@@ -188,6 +191,13 @@ impl Customers {
             .bind(&nobody)
             .execute(&mut *tx)
             .await?;
+        // What was said about a return is the person's; the return itself is the books'.
+        sqlx::query(
+            "UPDATE returns SET reason = '' WHERE order_number IN (SELECT number FROM orders WHERE customer_id = ?1)",
+        )
+        .bind(&nobody)
+        .execute(&mut *tx)
+        .await?;
         paying::disown(&mut tx, customer, &nobody).await?;
         sqlx::query("DELETE FROM idempotency WHERE scope = 'shop:' || ?1")
             .bind(customer.as_str())
@@ -230,6 +240,16 @@ pub async fn put(
         .execute(&mut *db)
         .await?;
     }
+    Ok(())
+}
+
+/// The customer's e-mail address, from now on.
+pub async fn put_email(db: &mut SqliteConnection, customer: &CustomerId, email: &str) -> Result<(), ShopError> {
+    sqlx::query("UPDATE customers SET email = ?2 WHERE id = ?1")
+        .bind(customer.as_str())
+        .bind(email)
+        .execute(db)
+        .await?;
     Ok(())
 }
 
