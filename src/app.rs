@@ -2,6 +2,7 @@
 //! the tests all start here, so what is tried is what runs.
 
 mod absent;
+mod faq;
 mod first;
 mod places;
 mod stages;
@@ -11,7 +12,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use secrecy::SecretString;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -36,6 +39,7 @@ use crate::store::{Store, keys};
 use crate::tts::{Synthesizer, VoiceSettings};
 use crate::turn::{Caller, Spine, Stages, Trust};
 use crate::webhook::Webhooks;
+use crate::webhook::notices::Notices;
 
 pub use first::new_key;
 pub use places::{locale as locale_folder, shipped};
@@ -60,6 +64,8 @@ pub struct App {
     resolve: Resolve,
     /// Conversations that outlive their request.
     pub lasting: edge::Lasting,
+    /// Who is told of what the merchant has to do; none where nobody is.
+    notices: Option<Arc<Notices>>,
     /// Set on the first start with the sample shop.
     demo_key: Option<(String, PathBuf)>,
 }
@@ -129,6 +135,7 @@ impl App {
             && let Some(loaded) = sample::load(&store, clock.as_ref()).await?
         {
             tracing::info!(products = loaded.products, orders = loaded.orders, "the sample shop was loaded");
+            faq::write_sample(&settings)?;
         }
         let catalogue = Catalogue::open(store.clone()).await?;
         let shop = SqlShop::new(catalogue.clone(), clock.clone(), ids.clone());
@@ -139,6 +146,7 @@ impl App {
             delivery: i64::from(settings.payment.delivery_cents),
             free_from: Some(i64::from(settings.payment.free_delivery_from_cents)).filter(|from| *from > 0),
             tax: (settings.payment.tax_percent * 100.0).round() as u32,
+            return_days: settings.shop.return_days,
         };
         let shop = shop.limited(limits).on_terms(terms);
         let shop = match &settings.payment.url {
@@ -150,6 +158,7 @@ impl App {
         };
         // What is left of a turn is for saying that the shop did not answer.
         let patience = Duration::from_millis(settings.deadlines.turn_ms) * 4 / 5;
+        shop.set_faq(faq::load(&settings)?);
         let resolve = resolver(Customers::new(store.clone(), clock.clone(), ids.clone()));
         let demo_key = first::demo_key(&settings, &store).await?;
         let keys = Arc::new(key_ring(store.clone()).await?);
@@ -158,9 +167,10 @@ impl App {
             None => Arc::new(SqlSessions::open(&settings.data_dir.join("sessions.db"), SESSION_LAPSE).await?),
         };
 
+        let notices = notices(&settings)?;
         let ((understander, phrases), webhooks) = language.await.context("loading the language stopped")??;
         if taught.is_none() {
-            teach(&understander, &catalogue).await?;
+            teach(&understander, &catalogue, &shop).await?;
         }
         let recognizer: Arc<dyn Recognizer> = recognizer.await.context("loading the speech model stopped")??;
         let synthesizer: Arc<dyn Synthesizer> = synthesizer.await.context("loading the voice stopped")??;
@@ -176,7 +186,18 @@ impl App {
         };
         let trust = Trust { reject: settings.trust.reject, doubt: settings.trust.doubt };
         let spine = Arc::new(Spine::new(stages, voice, trust, clock, ids));
-        Ok(Self { settings, spine, store, catalogue, shop, keys, resolve, lasting: edge::Lasting::default(), demo_key })
+        Ok(Self {
+            settings,
+            spine,
+            store,
+            catalogue,
+            shop,
+            keys,
+            resolve,
+            lasting: edge::Lasting::default(),
+            notices,
+            demo_key,
+        })
     }
 
     /// The HTTP doors, ready to be served.
@@ -190,6 +211,7 @@ impl App {
             self.resolve.clone(),
             self.readiness(),
             self.lasting.clone(),
+            self.shop.clone(),
         );
         Ok(edge::router(Arc::new(doors), alexa::routes(Arc::new(alexa))))
     }
@@ -241,10 +263,12 @@ impl App {
     /// What has to be done now and then while serving, and once more at the end: key use is written down, payments left
     /// in the middle are finished, lapsed offers are dropped, and a changed catalogue is taught to the understander.
     pub fn upkeep(&self, stop: CancellationToken) -> JoinHandle<()> {
+        let (settings, notices) = (self.settings.clone(), self.notices.clone());
         let (keys, store, shop) = (self.keys.clone(), self.store.clone(), self.shop.clone());
         let (catalogue, understander) = (self.catalogue.clone(), self.spine.understander.clone());
         tokio::spawn(async move {
             let (mut taught, mut tidied) = (catalogue.version(), None::<Instant>);
+            let mut pages = faq::Watched::new(&settings);
             while !stop.is_cancelled() {
                 let _ = tokio::time::timeout(UPKEEP_EVERY, stop.cancelled()).await;
                 let work = async {
@@ -253,12 +277,22 @@ impl App {
                         keys::touch(&store, &used).await?;
                     }
                     catalogue.refresh().await?;
-                    if catalogue.version() != taught {
+                    // A page that cannot be read aloud is reported, and the pages before it go on answering.
+                    let changed = pages.changed()?;
+                    let edited = changed.is_some();
+                    if let Some(pages) = changed {
+                        shop.set_faq(pages);
+                        tracing::info!("the pages of questions and answers changed; they were read again");
+                    }
+                    if edited || catalogue.version() != taught {
                         taught = catalogue.version();
-                        teach(&understander, &catalogue).await?;
+                        teach(&understander, &catalogue, &shop).await?;
                         tracing::info!("the catalogue changed; its names were learnt");
                     }
                     shop.finish_payments().await?;
+                    if let Some(notices) = &notices {
+                        tell(&shop, notices).await?;
+                    }
                     if tidied.is_none_or(|t| t.elapsed() >= TIDY_EVERY) {
                         tidied = Some(Instant::now());
                         shop.tidy().await?;
@@ -316,11 +350,30 @@ pub fn clock(settings: &Settings) -> anyhow::Result<Arc<dyn Clock>> {
     Ok(Arc::new(SystemClock::new(zone)))
 }
 
-/// Gives the understander the names of what the shop sells.
-async fn teach(understander: &Understander, catalogue: &Catalogue) -> anyhow::Result<()> {
+/// Gives the understander the names of what the shop sells, and of what its pages are about.
+async fn teach(understander: &Understander, catalogue: &Catalogue, shop: &SqlShop) -> anyhow::Result<()> {
     let names = catalogue.terms().await?;
-    let terms = names.into_iter().map(|n| Term { kind: n.kind.into(), id: n.id, name: n.name }).collect();
+    let names = names.into_iter().map(|n| Term { kind: n.kind.into(), id: n.id, name: n.name });
+    let topics = shop.topics().into_iter().map(|t| Term { kind: "PolicyTopic".into(), id: t.clone(), name: t });
+    let terms = names.chain(topics).collect();
     understander.teach(terms);
+    Ok(())
+}
+
+/// Who is told of what the merchant has to do.
+fn notices(settings: &Settings) -> anyhow::Result<Option<Arc<Notices>>> {
+    let Some(url) = &settings.service.url else { return Ok(None) };
+    let name = settings.service.secret_env.clone().unwrap_or_default();
+    let secret = std::env::var(&name).ok().map(SecretString::from);
+    Ok(Some(Arc::new(Notices::new(url, &name, secret).context("service.url")?)))
+}
+
+/// Tells what waits to be told; what is not taken is tried again later.
+async fn tell(shop: &SqlShop, notices: &Notices) -> anyhow::Result<()> {
+    for notice in shop.notices().await? {
+        let taken = notices.tell(&notice.id, &notice.kind, &notice.customer, &notice.body, Timestamp::now()).await;
+        shop.told(&notice, taken).await?;
+    }
     Ok(())
 }
 

@@ -35,6 +35,7 @@ pub struct Settings {
     pub shop: Shop,
     pub database: Database,
     pub payment: Payment,
+    pub service: Service,
     pub models: Models,
     pub asr: Asr,
     pub trust: Trust,
@@ -107,6 +108,22 @@ pub struct Shop {
     pub sample: bool,
     /// The customer that callers are when they do not say who they are.
     pub guest: String,
+    /// The merchant's pages of questions and answers, as Markdown; `faq` in the data folder without it.
+    pub faq_dir: Option<PathBuf>,
+    /// Days after its delivery in which a thing can be returned; 0 takes nothing back after that day.
+    pub return_days: u32,
+}
+
+/// Who is told of what a person or another system of the merchant's must do: invoices, returns, complaints, hand-overs.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Service {
+    /// Address that is told; without it what is to be told waits in the database.
+    pub url: Option<String>,
+    /// The environment variable with the secret that signs it.
+    pub secret_env: Option<String>,
+    /// Names of the API keys that may use `/v1/admin`.
+    pub admins: Vec<String>,
 }
 
 /// Where the shop and its conversations are kept. Without an address in files of [`Settings::data_dir`], for one server.
@@ -289,6 +306,7 @@ impl Default for Settings {
             shop: Shop::default(),
             database: Database::default(),
             payment: Payment::default(),
+            service: Service::default(),
             models: Models::default(),
             asr: Asr::default(),
             trust: Trust::default(),
@@ -340,7 +358,7 @@ impl Default for Wyoming {
 
 impl Default for Shop {
     fn default() -> Self {
-        Self { sample: true, guest: "ada".into() }
+        Self { sample: true, guest: "ada".into(), faq_dir: None, return_days: 30 }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The conversation: a reading and the session so far in, an [`Act`](crate::shop::Act) for the shop or something to
 //! [`Say`] out. Refuses to know audio, HTTP, or how a sentence is worded.
 
+mod advice;
 mod answer;
 mod fill;
 mod form;
@@ -8,6 +9,7 @@ mod policy;
 mod products;
 mod refer;
 pub mod say;
+mod service;
 pub mod session;
 pub mod sessions;
 mod settle;
@@ -19,6 +21,7 @@ use futures::future::BoxFuture;
 pub use form::{Asked, Filled, Form};
 pub use policy::Dialogue;
 pub use say::{Focus, HelpTopic, Say};
+pub use service::Serve;
 pub use session::{Session, SessionId};
 
 /// What the shopper is being asked, for a door that can have somebody else listen for the answer.

@@ -3,6 +3,7 @@
 //! A request passes [`trace`] (its id, its log span, panics), [`guard`] (keys and rates) and ends in [`voice`], the
 //! Alexa door, or one of the pages. Whatever is refused leaves as a [`problem`], once [`drain`] has read its body.
 
+mod admin;
 pub mod alexa;
 pub mod device;
 mod docs;
@@ -30,6 +31,7 @@ use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::config::Settings;
+use crate::shop::SqlShop;
 use crate::turn::Spine;
 
 pub use alexa::Resolve;
@@ -54,6 +56,8 @@ pub struct Doors {
     turns: Arc<tokio::sync::Semaphore>,
     streams: Arc<tokio::sync::Semaphore>,
     lasting: Lasting,
+    /// The queue of what waits for a person; nothing else of the shop is reached past the spine.
+    shop: SqlShop,
 }
 
 impl Doors {
@@ -64,6 +68,7 @@ impl Doors {
         resolve: Resolve,
         readiness: Readiness,
         lasting: Lasting,
+        shop: SqlShop,
     ) -> Self {
         crate::telemetry::metrics::collector();
         Self {
@@ -72,6 +77,7 @@ impl Doors {
             turns: Arc::new(tokio::sync::Semaphore::new(settings.limits.turns)),
             streams: Arc::new(tokio::sync::Semaphore::new(settings.stream.connections)),
             lasting,
+            shop,
             spine,
             settings,
             keys,
@@ -89,6 +95,8 @@ pub fn router(doors: Arc<Doors>, alexa: Routes) -> Routes {
         .route("/v1/stream", get(stream::stream))
         .route("/v1/audio/transcriptions", post(openai::transcriptions))
         .route("/v1/audio/speech", post(openai::speech))
+        .route("/v1/admin/handovers", get(admin::list))
+        .route("/v1/admin/handovers/{id}", post(admin::change))
         .route("/metrics", get(status::metrics))
         .route_layer(axum::middleware::from_fn_with_state(doors.clone(), guard::check))
         .layer(axum::extract::DefaultBodyLimit::disable());

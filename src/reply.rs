@@ -1,6 +1,7 @@
 //! Wording: something to [`Say`](crate::dialogue::Say) in, a [`Reply`] in the shopper's language out, by
 //! `intents/<locale>/replies.ftl`. Refuses to decide anything and to know which door it leaves by.
 
+mod advice;
 mod amounts;
 mod buying;
 mod card;
@@ -9,6 +10,7 @@ mod counting;
 mod finding;
 mod needs;
 mod script;
+mod service;
 mod several;
 pub mod ssml;
 mod talk;

@@ -2,9 +2,13 @@
 //! Refuses to know speech, intents or sessions.
 
 pub mod act;
+pub mod advice;
 pub mod catalogue;
+pub mod compare;
 pub mod connectors;
 pub mod delivery;
+pub mod facts;
+pub mod faq;
 mod guarded;
 pub mod import;
 pub mod money;
@@ -18,6 +22,7 @@ pub mod product;
 pub mod resemblance;
 pub mod sample;
 pub mod search;
+pub mod service;
 pub mod usual;
 
 pub use act::{Act, Amount, Filters, Line, OrderRef, ReorderRef, Search, Shelf, Sort, Want};

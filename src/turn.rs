@@ -356,6 +356,7 @@ impl Spine {
 
         let say = Arc::new(say);
         let mut reply = self.word(&say, &session);
+        session.record(reading.as_ref(), &reply.speech.text);
         let open = reply.keep_open;
         if !open {
             reply.reprompt = None;
@@ -396,7 +397,9 @@ impl Spine {
         let today = self.clock.here().date();
         let expect = self.dialogue.expectation(session);
         let read = |words: &Utterance| self.understander.read(words, &expect, today);
-        let requests = breath::requests(words.as_str());
+        // A complaint is one thing, however many sentences it has.
+        let whole = self.dialogue.expects_words(session);
+        let requests = if whole { Vec::new() } else { breath::requests(words.as_str()) };
         let several: Option<Vec<Reading>> = (requests.len() > 1).then(|| {
             let readings = requests.iter().filter_map(|r| Utterance::new(r).ok()).map(|r| read(&r));
             readings.filter(|r| r.source != Source::Rejected).collect()

@@ -4,6 +4,8 @@
 //! `webhooks.toml` in a locale's folder names the service of each intent. A request is signed, is told at most twice
 //! under one idempotency key, and has a deadline; the format is described in `docs/webhook.openapi.json`.
 
+pub mod notices;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;

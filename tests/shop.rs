@@ -706,7 +706,7 @@ async fn guessing_side_by_side_gives_no_more_tries(engine: Engine) {
 
 async fn terms_are_in_the_total_and_a_coupon_works_once(engine: Engine) {
     let (store, shop) = sample_shop(engine).await;
-    let shop = shop.on_terms(Terms { delivery: 499, free_from: Some(5_000), tax: 825 });
+    let shop = shop.on_terms(Terms { delivery: 499, free_from: Some(5_000), tax: 825, ..Terms::default() });
     let coupons = Coupons::new(store.clone());
     let coupon = |code: &str, until| Coupon { code: code.into(), percent: 10, least: 1_000, until };
     assert_eq!(coupons.put(&coupon("spring 10", None)).await.unwrap(), "SPRING10");

@@ -208,6 +208,105 @@ no-such-choice =
 no-such-product =
     I couldn't find { $words }. What else can I look for?
     .reprompt = You can say another name for it, or what kind of thing it is.
+
+## After the sale
+
+return-which = You can return { $names }. Which one would you like to return?
+    .reprompt = Say the name of the thing that you want to return, or cancel.
+    .card-title = What you can return
+    .card-line = { $title }, order { $number }, until { $day }
+return-how-many = How many of the { WORDS($left) } would you like to return?
+    .reprompt = How many of { $name } shall go back?
+return-reason = What is wrong with { $name }?
+    .reprompt = Please tell me in your own words why { $name } shall go back.
+return-method = Shall I send you a label, or shall a driver pick it up?
+    .reprompt = You can say: a label, or pick it up.
+return-confirm =
+    { $method ->
+        [pickup] You return { $item } from order { $number }; a driver picks it up.
+       *[label] You return { $item } from order { $number } with a label.
+    } You get { $refund } back. Shall I go ahead?
+    .reprompt = Say yes to return it, or no to keep it.
+return-none =
+    { $why ->
+        [early] That hasn't been delivered yet, so it can't be returned. You can cancel an order that isn't packed.
+        [late] The time for returning that is over.
+        [gone] That has been returned already.
+       *[none] I couldn't find that among your orders.
+    } What else would you like?
+    .reprompt = You can ask for our return policy, or say: talk to a person.
+# $by is the day by which the money is back at the latest.
+returned =
+    { $method ->
+        [pickup] All right, { $item } goes back. A driver picks it up { $day }.
+        [label] All right, { $item } goes back. The label comes by e-mail, to your address at { $email }.
+       *[post] All right, { $item } goes back. The label comes by mail.
+    } You get { $refund } { $by } at the latest. What else would you like?
+    .reprompt = You can ask where your refund is at any time.
+refunds = Is there anything else?
+    .reprompt = You can ask about an order, or say what you are looking for.
+refunds-none = There is no refund under way for you. What else would you like?
+    .reprompt = To return something, say: I want to return something.
+refund =
+    { $state ->
+        [awaited] { $amount } for { $name } comes back when the parcel has reached us, { $by } at the latest.
+        [received] { $amount } for { $name } is on its way to you.
+       *[paid] { $amount } for { $name } has been paid back.
+    }
+invoice-sent = The invoice for order { $number } goes to your e-mail address at { $email }. What else would you like?
+    .reprompt = What else would you like?
+invoice-no-email = There is no e-mail address in your account to send it to. To have one added, say: talk to a person.
+    .reprompt = Say: talk to a person, or ask me something else.
+complaint-ask = I'm sorry. Please tell me what happened, and I'll write it down word for word.
+    .reprompt = Please tell me what happened.
+complaint-taken =
+    Thank you. I've written that down word for word, and one of our people looks into it. What else would you like?
+    .reprompt = What else would you like?
+handed-over =
+    { $again ->
+        [yes] One of our people has been asked for already, and gets to read what we've said since.
+       *[no] One of our people takes over, and gets to read what we've said here.
+    } You hear from them { $by } at the latest.
+
+## Questions
+
+# $answer is a sentence or two of the merchant's page $source.
+policy = Our page on { $source } says: { $answer } What else would you like?
+    .reprompt = You can ask something else, or say: talk to a person.
+policy-none = I don't have anything written down about that. To ask one of our people, say: talk to a person.
+    .reprompt = Say: talk to a person, or ask me something else.
+fact = What else would you like?
+    .reprompt = You can ask something else about it, or say add it, or buy it.
+fact-yes = Yes, { $name }: { $value }.
+fact-no = No, the { $label } of { $name } is { $value }.
+fact-brand = { $name } is by { $value }.
+fact-pack =
+    { $count ->
+        [one] { $name } comes as a single piece.
+       *[other] { $name } comes in a pack of { $count }.
+    }
+fact-attribute = The { $label } of { $name } is given as { $value }.
+fact-text = Of { $name } the shop says: { $sentence }
+fact-silent = The shop doesn't say that about { $name }, so I can't tell you.
+compare-nothing = Which two would you like to compare? You can say: compare oat milk and almond milk.
+    .reprompt = Find something first, and then say: compare the first and the second.
+compare = Which one would you like?
+    .reprompt = You can say: the first one, or tell me more about either.
+    .card-title = Compared
+compare-cheaper = { $cheaper } costs { $difference } less than { $other }.
+compare-same-price = { $left } and { $right } both cost { $price }.
+compare-rated = { $better } is rated { $stars }, { $other } { $other-stars }.
+compare-rated-same = Both are rated { $stars }.
+compare-rated-one = Only { $name } is rated, with { $stars }.
+compare-sold-out = { $name } is out of stock.
+compare-both = The { $label } is { $left-value } for { $left }, and { $right-value } for { $right }.
+compare-one = Only { $name } has a { $label } given: { $value }.
+compare-alike = Otherwise the shop says the same of { $left } and of { $right }.
+compare-need = Of { $name } the shop says: { $sentence }
+compare-need-attribute = { $name } is listed as { $value }.
+compare-need-neither = The shop doesn't say which is better for { $need }.
+compare-card-line = { $label }: { $left } / { $right }
+
 ask-what-product =
     What product are you thinking of?
     .reprompt = You can say a name, or a kind of thing, such as coffee or dog food.

@@ -38,6 +38,7 @@ pub(super) fn check(s: &Settings) -> Result<(), ConfigError> {
     within("asr.workers", s.asr.workers, 0..=256)?;
     within("asr.threads", s.asr.threads, 0..=256)?;
     within("asr.queue", s.asr.queue, 0..=10_000)?;
+    within("shop.return_days", s.shop.return_days, 0..=3_650)?;
     within("payment.tax_percent", s.payment.tax_percent, 0.0..=50.0)?;
     within("payment.timeout_ms", s.payment.timeout_ms, 100..=60_000)?;
     if let Err(entry) = Allowed::parse(&s.wyoming.allow) {

@@ -91,6 +91,8 @@ settings! {
     "shop.sample" Flag "fill a new database with the sample shop";
     "shop.guest" Text "customer that unknown callers are";
     "database.url" MaybeUrl "PostgreSQL that servers share, such as postgres://user:password@host/name; none is a file";
+    "shop.faq_dir" MaybeText "folder of Markdown pages that answer questions; empty is faq in data_dir";
+    "shop.return_days" Whole "days after its delivery in which a thing can be returned, 0 to 3650";
     "payment.url" MaybeUrl "address of the payment gateway; none sends invoices";
     "payment.delivery_cents" Whole "delivery of one order, in hundredths of the currency";
     "payment.free_delivery_from_cents" Whole "goods for so much are delivered free, in hundredths; 0 never";
@@ -98,6 +100,9 @@ settings! {
     "payment.order_limit" Whole "most that one order by voice may cost, in whole units; 0 does not limit";
     "payment.day_limit" Whole "most that a customer may spend by voice in 24 hours, in whole units; 0 does not limit";
     "payment.timeout_ms" Whole "the gateway's answer within a turn, in milliseconds, 100 to 60000";
+    "service.url" MaybeUrl "address that is told of invoices, returns, complaints and hand-overs; none waits";
+    "service.secret_env" MaybeText "environment variable with the secret that signs what service.url is told";
+    "service.admins" List "names of the API keys that may use /v1/admin; empty allows none";
     "models.dir" Text "folder of the speech models";
     "models.mirror" MaybeUrl "address to fetch models from in place of the manifest's";
     "asr.model" MaybeText "speech model by name; empty takes the best one present";
@@ -148,6 +153,9 @@ mod tests {
         full.wyoming.bind = Some(full.bind);
         full.database.url = Some("postgres://localhost/shop".into());
         full.payment.url = Some("https://pay.example".into());
+        full.service.url = Some("https://desk.example".into());
+        full.service.secret_env = Some("DESK_SECRET".into());
+        full.shop.faq_dir = Some("faq".into());
         full.wyoming.customer = Some("ada".into());
         full.models.mirror = Some("https://mirror.example".into());
         full.asr.model = Some("tiny.en".into());

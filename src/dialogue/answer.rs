@@ -41,6 +41,8 @@ pub fn expectation(session: &Session) -> Expectation {
             &["AMAZON.YesIntent", "AMAZON.NoIntent", "ChooseResultIntent", "AMAZON.NextIntent", "RefineSearchIntent"],
             a_choice,
         ),
+        Some(Question::Return(draft)) => super::service::expectation(draft),
+        Some(Question::Complaint(_)) => expect(&["ComplaintIntent"], Some(("ComplaintIntent", "Words"))),
         Some(Question::WhatForList) => expect(&["AddToListIntent"], Some(("AddToListIntent", "Query"))),
         Some(
             Question::EmptyBasket
@@ -176,6 +178,14 @@ pub fn answer(session: &mut Session, question: &Question, reading: &Reading) -> 
             None if no => say(Say::AllRight),
             None => Answered::NotAnAnswer,
         },
+        Question::Return(draft) => match super::service::answer(session, draft, reading) {
+            Some(decision) => Answered::Done(decision),
+            None => Answered::NotAnAnswer,
+        },
+        Question::Complaint(_) if no || intent == "AMAZON.StopIntent" => say(Say::AllRight),
+        Question::Complaint(order) if !super::policy::keeps_question(reading) => {
+            Answered::Done(super::service::take_down(order.clone(), reading))
+        }
         Question::EmptyBasket if yes => act(Act::EmptyBasket),
         Question::More if yes => Answered::Done(turn_page(session, true, Purpose::Browse, None)),
         Question::These { lines, purpose } if yes => {

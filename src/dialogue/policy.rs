@@ -94,10 +94,20 @@ impl Dialogue {
             return decision;
         }
         let decision = self.new_topic(session, reading, here);
-        if !matches!(decision, Decision::Say(Say::NotUnderstood { .. })) {
+        // Nothing was understood yet where the merchant's pages are only asked whether they do.
+        if reading.intent != "AMAZON.FallbackIntent" && !matches!(decision, Decision::Say(Say::NotUnderstood { .. })) {
             session.misses = 0;
         }
         decision
+    }
+
+    /// Whether whatever is said next is taken as it is, and not taken apart.
+    pub fn expects_words(&self, session: &Session) -> bool {
+        match &session.question {
+            Some(Question::Complaint(_)) => true,
+            Some(Question::Return(draft)) => draft.wants_words(),
+            _ => false,
+        }
     }
 
     /// Whether what is said next may be a secret, of which nothing may be kept.

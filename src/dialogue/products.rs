@@ -5,6 +5,7 @@ use super::refer::{Referent, resolve};
 use super::session::{Purpose, Question, Session, Task};
 use super::{Decision, Dialogue, Focus, Say, fill, several};
 use crate::language::Reading;
+use crate::shop::advice::Advise;
 use crate::shop::{Act, Filters, Line, Quantity};
 
 impl Dialogue {
@@ -115,8 +116,10 @@ pub(super) fn take(
     let quantity_or_one = quantity.unwrap_or(Quantity::ONE);
     session.product = Some(product.clone());
     session.task = Some(Task::Find { purpose, quantity });
+    let asking = session.asking.take();
     Decision::Act(match purpose {
-        Purpose::Browse | Purpose::Describe(_) => Act::Describe { sku },
+        Purpose::Ask if let Some(question) = asking => Act::Advise(Advise::Product { sku, question }),
+        Purpose::Browse | Purpose::Describe(_) | Purpose::Ask => Act::Describe { sku },
         Purpose::Basket => Act::AddToBasket { sku, quantity: quantity_or_one },
         Purpose::Buy => Act::Quote { lines: vec![Line { sku, quantity: quantity_or_one }] },
     })

@@ -3,6 +3,8 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::Serve;
+use crate::shop::advice::Advice;
 use crate::shop::{
     AddedLine, CouponRefusal, LimitPer, Missing, Money, Order, OrderRef, PricedLine, Product, Quantity, Quote, Search,
     Shelf, ShelfItem,
@@ -64,6 +66,10 @@ pub enum Say {
     NoSuchChoice {
         shown: u32,
     },
+    /// After the sale: asked on the way, or done.
+    Service(Serve),
+    /// Answered from the catalogue or the merchant's pages.
+    Advice(Advice),
     Product {
         product: Box<Product>,
         delivery: Option<Date>,

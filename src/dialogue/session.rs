@@ -5,8 +5,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::service::Draft;
 use super::{Focus, Form, Say, SessionError};
 use crate::language::Reading;
+use crate::shop::facts::Question as Asking;
+use crate::shop::service::Exchange;
 use crate::shop::{CustomerId, Line, OrderNumber, OrderRef, Product, Quantity, Quote, RequestId, Search, Shelf, Sku};
 
 /// Names one conversation; chosen by the caller (Alexa's session id) or by us.
@@ -45,6 +48,9 @@ pub struct Session {
     pub task: Option<Task>,
     /// The product last spoken of ("it", "that one").
     pub product: Option<Product>,
+    /// What is asked of the product that is looked for.
+    #[serde(default)]
+    pub asking: Option<Asking>,
     /// The order last spoken of.
     pub order: Option<OrderNumber>,
     /// The last thing said, for "repeat".
@@ -59,6 +65,9 @@ pub struct Session {
     /// Requests of one breath that wait for their turn.
     #[serde(default)]
     pub later: Vec<Reading>,
+    /// What was said, for a person who takes over; nothing that may be a secret.
+    #[serde(default)]
+    pub talk: Vec<Exchange>,
     /// The last few turns, newest last.
     pub answered: Vec<Answered>,
 }
@@ -94,6 +103,10 @@ pub enum Question {
     WhichToCancel,
     /// Undo exactly this order?
     CancelOrder(OrderNumber),
+    /// The next step of a return.
+    Return(Box<Draft>),
+    /// What happened? (of this order, if any)
+    Complaint(Option<OrderNumber>),
     /// Shall I empty the basket?
     EmptyBasket,
     /// Shall I read more results?
@@ -115,6 +128,8 @@ pub enum Question {
 pub enum Purpose {
     Browse,
     Describe(Focus),
+    /// To answer [`Session::asking`].
+    Ask,
     Basket,
     Buy,
 }
@@ -151,12 +166,14 @@ impl Session {
             results: None,
             task: None,
             product: None,
+            asking: None,
             order: None,
             last: None,
             pace: 100,
             misses: 0,
             guarded: false,
             later: Vec::new(),
+            talk: Vec::new(),
             answered: Vec::new(),
         }
     }
@@ -182,6 +199,26 @@ pub struct Answered {
 }
 
 impl Session {
+    /// Keeps what was said on both sides, the newest of it, for a person who may take over.
+    pub fn record(&mut self, reading: Option<&Reading>, shop: &str) {
+        const KEPT: usize = 100;
+        const LONGEST: usize = 600;
+        let shopper = match reading {
+            Some(r) if !r.utterance.is_empty() => r.utterance.clone(),
+            // Alexa sends no words: the intent and what was said for its slots.
+            Some(r) => [r.intent.as_str()]
+                .into_iter()
+                .chain(r.slots.iter().map(|s| s.spoken.as_str()))
+                .collect::<Vec<_>>()
+                .join(" "),
+            None => String::new(),
+        };
+        if self.talk.len() == KEPT {
+            self.talk.remove(0);
+        }
+        self.talk.push(Exchange { shopper, shop: shop.chars().take(LONGEST).collect() });
+    }
+
     /// Keeps the turn for retries and for "repeat".
     pub fn remember(&mut self, answered: Answered) {
         const KEPT: usize = 3;

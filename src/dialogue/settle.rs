@@ -20,6 +20,8 @@ pub fn settle(session: &mut Session, outcome: Outcome) -> Decision {
         }
         Outcome::NoSuchProduct { words } => Decision::Say(Say::NoSuchProduct { words }),
 
+        Outcome::Served(served) => super::service::settle(session, served),
+        Outcome::Advised(advice) => super::advice::settle(session, advice),
         Outcome::Orders(orders) => {
             session.order = orders.first().map(|o| o.number.clone());
             Decision::Say(Say::Orders { orders })
@@ -157,7 +159,7 @@ fn found(
     match purpose {
         // The words fitted: the best match is what was meant. The basket can be undone and a purchase is read back
         // before it is made, so asking "which one?" every time would only tire.
-        Purpose::Describe(_) | Purpose::Basket | Purpose::Buy if !relaxed && search.offset == 0 => {
+        Purpose::Describe(_) | Purpose::Ask | Purpose::Basket | Purpose::Buy if !relaxed && search.offset == 0 => {
             take(session, &best, purpose, quantity)
         }
         _ => {

@@ -5,8 +5,9 @@ use jiff::Zoned;
 
 use super::products::{ask_how_many, turn_page};
 use super::session::{Purpose, Question, Session, Task};
-use super::{Decision, Dialogue, Focus, HelpTopic, Say, fill, several};
+use super::{Decision, Dialogue, Focus, HelpTopic, Say, advice, fill, service, several};
 use crate::language::Reading;
+use crate::shop::service::Request;
 use crate::shop::{Act, OrderRef, Quantity, ReorderRef, Shelf};
 
 /// Slowest and fastest speech, and one step between, in percent of the voice's own rate.
@@ -46,6 +47,15 @@ impl Dialogue {
             "ProductStockIntent" => self.about(session, reading, Purpose::Describe(Focus::Stock)),
             "ProductRatingIntent" => self.about(session, reading, Purpose::Describe(Focus::Rating)),
             "ProductDeliveryIntent" => self.about(session, reading, Purpose::Describe(Focus::Delivery)),
+
+            "ReturnIntent" => service::begin_return(session, reading, today),
+            "RefundStatusIntent" => service::serve(Request::Refunds),
+            "InvoiceIntent" => service::invoice(session, reading, today),
+            "ComplaintIntent" => service::complain(session, reading),
+            "PersonIntent" => service::hand_over(session),
+            "PolicyIntent" => advice::policy(reading),
+            "ProductQuestionIntent" => advice::question(session, reading),
+            "CompareIntent" => advice::compare(session, reading),
 
             "AddToBasketIntent" => self.about(session, reading, Purpose::Basket),
             "BuyProductIntent" => self.about(session, reading, Purpose::Buy),
@@ -114,10 +124,9 @@ impl Dialogue {
                 Some(words) => say(Say::Spelled { words }),
                 None => say(Say::NothingOpen),
             },
-            _ => {
-                session.misses += 1;
-                say(Say::NotUnderstood { tries: session.misses })
-            }
+            // The merchant's pages may know what no intent does.
+            "AMAZON.FallbackIntent" if !reading.utterance.is_empty() => advice::guess(reading),
+            _ => advice::not_understood(session),
         }
     }
 }

@@ -44,13 +44,23 @@ impl Guard {
     }
 }
 
+/// Whose key a request carries; no name where none is asked for.
+#[derive(Clone, Debug)]
+pub struct Who {
+    pub name: Option<String>,
+}
+
 /// Lets a request through when its key is known and not used too often.
-pub async fn check(State(doors): State<Arc<Doors>>, request: Request, next: Next) -> Response {
+pub async fn check(State(doors): State<Arc<Doors>>, mut request: Request, next: Next) -> Response {
+    let mut name = None;
     let who = if doors.settings.auth.required {
         match presented(request.headers()) {
             None => return refuse_key("send the header `Authorization: Bearer` with an API key").into_response(),
             Some(key) => match doors.keys.owner(key).await {
-                Some(known) => known.id,
+                Some(known) => {
+                    name = Some(known.name);
+                    known.id
+                }
                 None => return refuse_key("this API key is not known here, or was revoked").into_response(),
             },
         }
@@ -64,6 +74,7 @@ pub async fn check(State(doors): State<Arc<Doors>>, request: Request, next: Next
             .retry_after(seconds as u64)
             .into_response();
     }
+    request.extensions_mut().insert(Who { name });
     next.run(request).await
 }
 

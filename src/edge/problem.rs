@@ -49,6 +49,8 @@ kinds! {
         "Record or encode it again.";
     NO_KEY "no-key" UNAUTHORIZED "An API key is needed"
         "Send `Authorization: Bearer KEY`. `voicecart keys create NAME` makes a key.";
+    NOT_ADMIN "not-admin" FORBIDDEN "This key may not do that"
+        "Add the key's name to the setting `service.admins`.";
     ORIGIN "origin" FORBIDDEN "Pages from there may not call"
         "Add the page's origin to the setting `cors.origins`.";
     NOT_FOUND "not-found" NOT_FOUND "There is nothing at this address"
@@ -65,6 +67,8 @@ kinds! {
         "Use a new key for a new request.";
     IN_FLIGHT "in-flight" CONFLICT "This request is already being worked on"
         "Wait for the first answer, or send the same request again in a moment.";
+    TAKEN "taken" CONFLICT "Somebody else has taken it"
+        "List what waits again.";
     TOO_LARGE "too-large" PAYLOAD_TOO_LARGE "The body is too large"
         "Send a smaller body; `detail` gives the limit.";
     TOO_LONG "too-long" PAYLOAD_TOO_LARGE "The audio is too long"

@@ -260,7 +260,7 @@ fn printed_stock(t: &Teller, stock: u32) -> String {
 }
 
 /// `46` as "4.6", `50` as "5".
-fn stars(tenths: u8) -> String {
+pub(super) fn stars(tenths: u8) -> String {
     match tenths % 10 {
         0 => format!("{}", tenths / 10),
         part => format!("{}.{part}", tenths / 10),

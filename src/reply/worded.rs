@@ -4,7 +4,7 @@ use fluent_bundle::FluentArgs;
 
 use super::catalog::args;
 use super::teller::Teller;
-use super::{Card, buying, finding, several, talk, tracking};
+use super::{Card, advice, buying, finding, service, several, talk, tracking};
 use crate::dialogue::Say;
 use crate::shop::{CouponRefusal, LimitPer};
 
@@ -56,6 +56,7 @@ impl Teller<'_> {
 /// nobody asked for is a nuisance in a living room.
 pub(super) fn stays_open(say: &Say) -> bool {
     match say {
+        Say::Service(serve) => service::asks(serve),
         Say::Goodbye
         | Say::Cancelled
         | Say::Bought { .. }
@@ -79,6 +80,7 @@ pub(super) fn stays_open(say: &Say) -> bool {
         | Say::NoMoreResults
         | Say::NoEarlierResults
         | Say::NoSuchChoice { .. }
+        | Say::Advice(_)
         | Say::Product { .. }
         | Say::NoSuchProduct { .. }
         | Say::AskWhatProduct
@@ -171,6 +173,8 @@ pub(super) fn draft(t: &Teller, say: &Say) -> Draft {
         Say::NoEarlierResults => t.plain_draft("no-earlier-results"),
         Say::NoSuchChoice { shown } => t.draft("no-such-choice", &args!["shown" => *shown]),
         Say::Product { product, delivery, focus } => finding::product(t, product, *delivery, *focus),
+        Say::Service(serve) => service::service(t, serve),
+        Say::Advice(advice) => advice::advice(t, advice),
         Say::NoSuchProduct { words } => t.draft("no-such-product", &args!["words" => finding::sought(t, words)]),
         Say::AskWhatProduct => t.plain_draft("ask-what-product"),
         Say::AskWhichOne { page } => finding::which_one(t, page),

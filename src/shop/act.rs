@@ -3,8 +3,9 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::advice::Advise;
 use super::pin::Pin;
-use super::{Money, OrderNumber, Quantity, Sku};
+use super::{Money, OrderNumber, Quantity, Sku, service};
 
 /// A command to the shop. Only [`Act::Buy`] takes money.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -14,6 +15,10 @@ pub enum Act {
     Describe {
         sku: Sku,
     },
+    /// A question that a clerk answers.
+    Advise(Advise),
+    /// Something after the sale.
+    Serve(service::Request),
     Track(OrderRef),
     /// The customer's orders, newest first, at most `limit`.
     ListOrders {

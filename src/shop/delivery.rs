@@ -16,7 +16,12 @@ pub const TRANSIT: u32 = 2;
 pub fn estimate(at: &Zoned) -> Date {
     let today = at.date();
     let leaves = if working(today) && at.hour() < CUT_OFF { today } else { next_working(today) };
-    (0..TRANSIT).fold(leaves, |day, _| next_working(day))
+    working_days_after(leaves, TRANSIT)
+}
+
+/// So many working days after a day.
+pub fn working_days_after(day: Date, count: u32) -> Date {
+    (0..count).fold(day, |day, _| next_working(day))
 }
 
 fn working(day: Date) -> bool {

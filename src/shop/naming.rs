@@ -14,6 +14,16 @@ use wordlists::{EMPTY_PRAISE, ENDS_THE_NAME, PACKING, QUALITIES, TELLING, THINGS
 /// Words of a name, size included.
 const MOST_WORDS: usize = 8;
 
+/// A measure as it is said: "12 oz" is "12 ounces". Anything else stays as it is.
+pub fn said_out(value: &str) -> String {
+    match measures::take(value) {
+        (rest, found) if rest.trim().is_empty() && !found.is_empty() => {
+            found.into_iter().map(|m| m.said).collect::<Vec<_>>().join(", ")
+        }
+        _ => value.to_owned(),
+    }
+}
+
 /// The name to say. Never empty unless the title is.
 pub fn spoken_name(title: &str, brand: Option<&str>, attributes: &[(String, String)]) -> String {
     let title = tidy(title);

@@ -5,6 +5,8 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::act::{Amount, OrderRef, Search, Shelf};
+use super::advice::Advice;
+use super::service::Served;
 use super::{Money, Order, Product, Quantity, Sku};
 
 /// What a shop answers. `Vec`s are never empty where a "nothing" variant exists.
@@ -29,6 +31,8 @@ pub enum Outcome {
     NoSuchProduct {
         words: String,
     },
+    Advised(Advice),
+    Served(Served),
     Orders(Vec<Order>),
     /// One order, or several that fit a time or a product; newest first.
     Tracked(Vec<Order>),

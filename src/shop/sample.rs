@@ -14,6 +14,17 @@ const PRODUCTS: &[u8] = include_bytes!("../../sample-shop/products.csv");
 const CUSTOMERS: &[u8] = include_bytes!("../../sample-shop/customers.jsonl");
 const ORDERS: &[u8] = include_bytes!("../../sample-shop/orders.jsonl");
 
+/// The sample shop's pages of questions and answers, by file name.
+pub const PAGES: &[(&str, &str)] = &[
+    ("account-and-gifts.md", include_str!("../../sample-shop/faq/account-and-gifts.md")),
+    ("opening-hours.md", include_str!("../../sample-shop/faq/opening-hours.md")),
+    ("payment.md", include_str!("../../sample-shop/faq/payment.md")),
+    ("privacy.md", include_str!("../../sample-shop/faq/privacy.md")),
+    ("returns.md", include_str!("../../sample-shop/faq/returns.md")),
+    ("shipping.md", include_str!("../../sample-shop/faq/shipping.md")),
+    ("warranty.md", include_str!("../../sample-shop/faq/warranty.md")),
+];
+
 /// What was loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Loaded {

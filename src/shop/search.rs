@@ -8,7 +8,7 @@ mod gather;
 mod generation;
 mod query;
 mod synonyms;
-mod terms;
+pub(super) mod terms;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};

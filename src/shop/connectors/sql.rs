@@ -4,18 +4,22 @@
 //! Every act that changes something runs in one transaction together with the record of its outcome, so that the same
 //! request sent again is answered from the record and changes nothing.
 
+mod advice;
 mod basket;
 mod buying;
+pub mod cases;
 pub mod coupons;
 pub mod customers;
 mod finding;
 pub mod orders;
+pub mod outbox;
 mod paying;
 mod pins;
 pub mod products;
 mod quotes;
 mod recent;
 mod reordering;
+mod returns;
 mod rows;
 mod shelves;
 mod terms;
@@ -24,13 +28,16 @@ mod wants;
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use futures::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
 use crate::clock::{Clock, Ids};
+use crate::shop::faq::Faq;
 use crate::shop::payment::{Charge, OnAccount, Payment};
 use crate::shop::pin::Pin;
+use crate::shop::service::Request;
 use crate::shop::{Act, Catalogue, CustomerId, OrderNumber, Outcome, RequestId, Shop, ShopError, delivery};
 use crate::store::{Connection, Store, StoreError, Transaction, idempotency};
 
@@ -50,6 +57,7 @@ pub struct SqlShop {
     limits: Limits,
     terms: Terms,
     recent: recent::Recent,
+    faq: Arc<ArcSwap<Faq>>,
 }
 
 /// The most that may be bought by voice; `None` does not limit. In minor units of the catalogue's currency.
@@ -83,7 +91,18 @@ impl SqlShop {
             limits: Limits::default(),
             terms: Terms::default(),
             recent: recent::Recent::new(),
+            faq: Arc::new(ArcSwap::from_pointee(Faq::none())),
         }
+    }
+
+    /// The merchant's pages, from now on, for all clones.
+    pub fn set_faq(&self, faq: Faq) {
+        self.faq.store(Arc::new(faq));
+    }
+
+    /// What the merchant's pages are about.
+    pub fn topics(&self) -> Vec<String> {
+        self.faq.load().topics()
     }
 
     /// The same shop, with money taken by somebody else.
@@ -157,6 +176,11 @@ impl SqlShop {
         let mut db = self.read().await?;
         match act {
             Act::Describe { sku } => finding::describe(&mut db, &sku, asked).await,
+            Act::Serve(Request::Returnable { order }) => {
+                returns::returnable(&mut db, &self.catalogue, order, asked, self.clock.zone()).await
+            }
+            Act::Serve(Request::Refunds) => returns::refunds(&mut db, asked).await,
+            Act::Advise(what) => advice::advise(&mut db, &self.catalogue, &self.faq.load(), what, asked).await,
             Act::Track(what) => tracking::track(&mut db, &self.catalogue, what, asked, self.clock.zone()).await,
             Act::ShowBasket => basket::show(&mut db, asked).await,
             Act::ShowShelf { shelf } => shelves::show(&mut db, shelf, asked).await,
@@ -261,10 +285,29 @@ impl SqlShop {
             Act::QuoteReorder { what, quantity } => {
                 reordering::quote(tx, &self.catalogue, what, quantity, ids, asked).await
             }
+            Act::Serve(request) => self.serve(request, tx, asked).await,
             Act::UseCoupon { code } => terms::use_coupon(tx, &code, asked).await,
             Act::ChooseAddress { words } => terms::choose_address(tx, &words, asked).await,
             Act::CancelOrder { number } => paying::cancel(tx, &number, asked).await,
             act => Err(ShopError::Damaged(format!("{act:?} was asked of the writing side"))),
+        }
+    }
+}
+
+impl SqlShop {
+    async fn serve(&self, request: Request, tx: &mut Transaction, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
+        let (ids, zone) = (self.ids.as_ref(), self.clock.zone());
+        match request {
+            Request::Return(plan) => returns::open(tx, &self.catalogue, plan, ids, asked, zone).await,
+            Request::Invoice { order } => {
+                let found = tracking::track(tx, &self.catalogue, order, asked, zone).await?;
+                cases::invoice(tx, found, ids, asked).await
+            }
+            Request::Complain { words, order } => cases::complain(tx, &words, order, ids, asked).await,
+            Request::HandOver { conversation } => cases::hand_over(tx, &conversation, ids, asked).await,
+            Request::Returnable { .. } | Request::Refunds => {
+                Err(ShopError::Damaged("looking was asked of the writing side".into()))
+            }
         }
     }
 }
@@ -291,6 +334,8 @@ impl Shop for SqlShop {
             let outcome = match act {
                 Act::Search(_)
                 | Act::Describe { .. }
+                | Act::Advise(_)
+                | Act::Serve(Request::Returnable { .. } | Request::Refunds)
                 | Act::Track(_)
                 | Act::ListOrders { .. }
                 | Act::ShowBasket

@@ -21,6 +21,8 @@ use crate::store::Transaction;
 struct CustomerRow {
     id: CustomerId,
     name: Option<String>,
+    /// Where invoices and labels are sent.
+    email: Option<String>,
     #[serde(default)]
     identities: Vec<String>,
     /// As (label, line): ("home", "12 Oak Street, Springfield").
@@ -81,7 +83,14 @@ pub async fn customers_from(
             report.problems.push(problem(file, line, ("addresses", "[label, line], 1 to 200 characters each".into())));
             continue;
         }
+        if row.email.as_ref().is_some_and(|e| e.len() > 254 || !e.contains('@') || e.contains(char::is_whitespace)) {
+            report.problems.push(problem(file, line, ("email", "an e-mail address such as ada@example.com".into())));
+            continue;
+        }
         customers::put(tx, &row.id, row.name.as_deref(), &row.identities, now).await?;
+        if let Some(email) = &row.email {
+            customers::put_email(tx, &row.id, email).await?;
+        }
         customers::put_addresses(tx, &row.id, &row.addresses).await?;
         report.imported += 1;
     }

@@ -9,7 +9,7 @@ use crate::words::spoken::unit;
 
 /// One word of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Word {
+pub(in crate::shop) struct Word {
     /// As written, lower case, accents off.
     pub surface: String,
     pub stem: String,
@@ -18,7 +18,7 @@ pub(super) struct Word {
 }
 
 /// English stems, remembered.
-pub(super) struct Stems {
+pub(in crate::shop) struct Stems {
     analyser: TextAnalyzer,
     known: FxHashMap<String, String>,
 }
@@ -98,7 +98,7 @@ impl Stems {
 }
 
 /// Words too common to search by when there are others.
-pub(super) fn is_stop_word(word: &str) -> bool {
+pub(in crate::shop) fn is_stop_word(word: &str) -> bool {
     const STOP: &[&str] = &[
         "a", "an", "and", "any", "are", "as", "at", "be", "by", "for", "from", "has", "have", "i", "in", "is", "it",
         "its", "like", "me", "my", "of", "on", "one", "or", "our", "please", "some", "that", "the", "their", "them",

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use moka::sync::Cache;
 
-use super::{Asked, orders, paying, pins, recent, rows};
+use super::{Asked, cases, orders, paying, pins, recent, returns, rows};
 use crate::clock::{Clock, Ids};
 use crate::shop::pin::{Pin, PinError};
 use crate::shop::{CustomerId, ShopError};
@@ -154,10 +154,13 @@ impl Customers {
                 Ok(serde_json::json!({ "label": label, "line": line }))
             })
             .collect::<Result<Vec<_>, ShopError>>()?;
+        let email: Option<Option<String>> =
+            sql::query_scalar("SELECT email FROM customers WHERE id = ?1").bind(id).fetch_optional(&mut db).await?;
+        let (cases, returns) = (cases::of(&mut db, customer).await?, returns::of(&mut db, customer).await?);
         let orders = orders::newest(&mut db, customer, u32::MAX).await?;
         Ok(serde_json::json!({
             "id": id, "name": name.flatten(), "identities": identities, "basket": basket, "shelves": shelves,
-            "addresses": addresses,
+            "addresses": addresses, "email": email.flatten(), "cases": cases, "returns": returns,
             "orders": orders,
         }))
     }
@@ -178,6 +181,13 @@ impl Customers {
              WHERE customer_id = ?1",
         )
         .bind(customer.as_str())
+        .bind(&nobody)
+        .execute(&mut *tx)
+        .await?;
+        // What was said about a return is the person's; the return itself is the books'.
+        sql::query(
+            "UPDATE returns SET reason = '' WHERE order_number IN (SELECT number FROM orders WHERE customer_id = ?1)",
+        )
         .bind(&nobody)
         .execute(&mut *tx)
         .await?;
@@ -223,6 +233,12 @@ pub async fn put(
         .execute(&mut *db)
         .await?;
     }
+    Ok(())
+}
+
+/// The customer's e-mail address, from now on.
+pub async fn put_email(db: &mut Connection, customer: &CustomerId, email: &str) -> Result<(), ShopError> {
+    sql::query("UPDATE customers SET email = ?2 WHERE id = ?1").bind(customer.as_str()).bind(email).execute(db).await?;
     Ok(())
 }
 

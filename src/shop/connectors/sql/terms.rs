@@ -8,7 +8,7 @@ use crate::words::numbers;
 use crate::words::tokens::tokenize;
 
 /// The merchant's terms, in minor units of the catalogue's currency.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Terms {
     /// For each order.
     pub delivery: i64,
@@ -16,6 +16,14 @@ pub struct Terms {
     pub free_from: Option<i64>,
     /// On goods after discount, in hundredths of a percent: 825 is 8.25 %.
     pub tax: u32,
+    /// Days after its delivery in which a thing can be returned.
+    pub return_days: u32,
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Self { delivery: 0, free_from: None, tax: 0, return_days: 30 }
+    }
 }
 
 /// The extras of an order for goods of this worth, and the total with them.

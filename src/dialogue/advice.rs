@@ -1,0 +1,97 @@
+//! Questions before buying: which of the shop's knowledge a reading asks for, and what is said to the answer. Refuses to
+//! know what the shop knows.
+
+use super::refer::{Referent, resolve};
+use super::session::{Purpose, Session};
+use super::{Decision, Dialogue, Say, fill};
+use crate::language::Reading;
+use crate::shop::Act;
+use crate::shop::advice::{Advice, Advise, Pick};
+use crate::shop::facts::Question;
+use crate::shop::faq::Ask;
+
+/// "What is your return policy?"
+pub fn policy(reading: &Reading) -> Decision {
+    // The whole sentence tells more than its slot; Alexa sends the slot alone.
+    let slot = || ["Topic", "Question"].iter().find_map(|n| reading.slot(n)).map(fill::words).unwrap_or_default();
+    let question = if reading.utterance.is_empty() { slot() } else { reading.utterance.clone() };
+    Decision::Act(Act::Advise(Advise::Policy { question, ask: Ask::Meant }))
+}
+
+/// Words that fit no intent: perhaps a page is about them.
+pub fn guess(reading: &Reading) -> Decision {
+    Decision::Act(Act::Advise(Advise::Policy { question: reading.utterance.clone(), ask: Ask::Guessed }))
+}
+
+pub fn not_understood(session: &mut Session) -> Decision {
+    session.misses += 1;
+    Decision::Say(Say::NotUnderstood { tries: session.misses })
+}
+
+/// "Is it gluten free?", "how big is the second one?", "what are the headphones made of?"
+pub fn question(session: &mut Session, reading: &Reading) -> Decision {
+    let said = |name: &str| reading.slot(name).map(fill::words);
+    let id = |name: &str| {
+        let slot = reading.slot(name)?;
+        Some(slot.resolutions.first().map_or_else(|| slot.value.clone(), |r| r.name.clone()))
+    };
+    let is = |what: String, of: Option<&str>| Question::Is { what, of: of.map(str::to_owned) };
+    let question = id("Aspect")
+        .map(Question::Aspect)
+        .or_else(|| Some(is(said("Feature")?, None)))
+        .or_else(|| Some(is(said("Color")?, Some("color"))))
+        .or_else(|| Some(Question::Has(said("Content")?)))
+        // "Is it for running?": any words at all.
+        .or_else(|| Some(Question::Has(said("Query")?)));
+    let Some(question) = question else {
+        return Dialogue.about(session, reading, Purpose::Describe(super::Focus::All));
+    };
+    session.asking = Some(question);
+    let mut bare = reading.clone();
+    // What is asked is not what is looked for.
+    bare.slots.retain(|s| matches!(s.name.as_str(), "Product" | "Ordinal"));
+    Dialogue.about(session, &bare, Purpose::Ask)
+}
+
+/// "Compare the first two", "what's the difference between oat milk and almond milk", "which is better for running".
+pub fn compare(session: &mut Session, reading: &Reading) -> Decision {
+    let need = reading.slot("Need").map(fill::words);
+    let named = |name: &str| reading.slot(name).map(fill::words).map(Pick::Words);
+    let placed = |name: &str| {
+        let place = match reading.slot(name)?.value.as_str() {
+            "last" => -1,
+            digits => digits.parse().ok()?,
+        };
+        match resolve(session, Some(place)) {
+            Referent::Product(product) => Some(Pick::Sku(product.sku)),
+            _ => None,
+        }
+    };
+    let mut picks: Vec<Pick> =
+        [named("Product"), placed("Ordinal"), named("Other"), placed("OtherOrdinal")].into_iter().flatten().collect();
+    let shown = session.results.iter().flat_map(|r| r.page.iter()).map(|p| &p.sku);
+    // "Is it better than the second one": what was last spoken of, then what was read out first.
+    let one = picks.len() == 1;
+    let table = session.product.iter().map(|p| &p.sku).filter(|_| one).chain(shown);
+    for sku in table {
+        if picks.len() < 2 && !picks.contains(&Pick::Sku(sku.clone())) {
+            picks.push(Pick::Sku(sku.clone()));
+        }
+    }
+    match <[Pick; 2]>::try_from(picks) {
+        Ok([left, right]) => Decision::Act(Act::Advise(Advise::Compare { left, right, need })),
+        Err(_) => Decision::Say(Say::Advice(Advice::NothingToCompare)),
+    }
+}
+
+pub fn settle(session: &mut Session, advice: Advice) -> Decision {
+    match &advice {
+        Advice::NoPolicy { ask: Ask::Guessed } => return not_understood(session),
+        // A change of subject like any other.
+        Advice::Policy(_) => session.question = None,
+        Advice::Fact { product, .. } => session.product = Some((**product).clone()),
+        _ => {}
+    }
+    session.misses = 0;
+    Decision::Say(Say::Advice(advice))
+}

@@ -1,0 +1,160 @@
+//! The merchant's people: what waits for one of them, `/v1/admin/handovers`. Only for API keys that `service.admins`
+//! names: here are conversations of other people.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::{Extension, Path, Query, State};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::Doors;
+use super::guard::Who;
+use super::problem::{self, Problem, Refusal};
+use crate::shop::connectors::sql::cases::{Case, State as CaseState};
+
+/// The longest note, in characters.
+const NOTE: usize = 2_000;
+
+#[derive(Debug, Deserialize, IntoParams)]
+pub struct Which {
+    /// `waiting` (the default), `taken` or `closed`.
+    #[param(example = "waiting")]
+    state: Option<String>,
+}
+
+/// One thing to look into: a conversation handed over, or a complaint.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Handover {
+    #[schema(example = "01JD0000000000000000000000")]
+    id: String,
+    /// `handover` or `complaint`.
+    kind: String,
+    customer: String,
+    order: Option<String>,
+    /// A complaint, word for word; empty for a hand-over.
+    words: String,
+    conversation: Vec<Turn>,
+    /// `waiting`, `taken` or `closed`.
+    state: String,
+    note: Option<String>,
+    /// RFC 3339.
+    opened_at: String,
+    changed_at: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Turn {
+    shopper: String,
+    shop: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Handovers {
+    /// Oldest first, 200 at most.
+    handovers: Vec<Handover>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Change {
+    /// `waiting`, `taken` or `closed`.
+    #[schema(example = "taken")]
+    state: String,
+    /// For colleagues; at most 2000 characters.
+    note: Option<String>,
+}
+
+/// What waits for a person, oldest first.
+#[utoipa::path(get, path = "/v1/admin/handovers", tag = "Admin", params(Which),
+    responses(
+        (status = 200, description = "What waits", body = Handovers),
+        (status = 403, description = "The key is not named in service.admins", content_type = "application/problem+json", body = Problem)))]
+pub async fn list(
+    State(doors): State<Arc<Doors>>,
+    Extension(who): Extension<Who>,
+    which: Result<Query<Which>, QueryRejection>,
+) -> Response {
+    if let Err(refusal) = admitted(&doors, &who) {
+        return refusal.into_response();
+    }
+    let wanted = which.ok().and_then(|Query(w)| w.state).unwrap_or_else(|| "waiting".into());
+    let Some(state) = state(&wanted) else { return unknown(&wanted).into_response() };
+    match doors.shop.cases(state).await {
+        Ok(cases) => Json(Handovers { handovers: cases.into_iter().map(shown).collect() }).into_response(),
+        Err(error) => failed(&error).into_response(),
+    }
+}
+
+/// Takes, closes or gives back one of them.
+#[utoipa::path(post, path = "/v1/admin/handovers/{id}", tag = "Admin", request_body = Change,
+    params(("id" = String, Path, description = "As the list names it")),
+    responses(
+        (status = 200, description = "As it is now", body = Handover),
+        (status = 403, description = "The key is not named in service.admins", content_type = "application/problem+json", body = Problem),
+        (status = 409, description = "There is no such one, or somebody else has taken it", content_type = "application/problem+json", body = Problem)))]
+pub async fn change(
+    State(doors): State<Arc<Doors>>,
+    Extension(who): Extension<Who>,
+    Path(id): Path<String>,
+    change: Result<Json<Change>, JsonRejection>,
+) -> Response {
+    if let Err(refusal) = admitted(&doors, &who) {
+        return refusal.into_response();
+    }
+    let change = match change {
+        Ok(Json(change)) => change,
+        Err(error) => return Refusal::new(problem::BAD_JSON, error.body_text()).into_response(),
+    };
+    let Some(to) = state(&change.state) else { return unknown(&change.state).into_response() };
+    if change.note.as_ref().is_some_and(|n| n.chars().count() > NOTE) {
+        return Refusal::new(problem::BAD_JSON, format!("a note has at most {NOTE} characters")).into_response();
+    }
+    match doors.shop.change_case(&id, to, change.note.as_deref()).await {
+        Ok(Some(case)) => Json(shown(case)).into_response(),
+        Ok(None) => {
+            Refusal::new(problem::TAKEN, "there is none of this id, or somebody else has taken it").into_response()
+        }
+        Err(error) => failed(&error).into_response(),
+    }
+}
+
+fn admitted(doors: &Doors, who: &Who) -> Result<(), Refusal> {
+    let named = who.name.as_ref().is_some_and(|name| doors.settings.service.admins.contains(name));
+    // Without keys there is only this machine.
+    if named || !doors.settings.auth.required {
+        return Ok(());
+    }
+    let detail = "add this key's name to service.admins (VOICECART_SERVICE_ADMINS) to let it in here";
+    Err(Refusal::new(problem::NOT_ADMIN, detail))
+}
+
+fn state(name: &str) -> Option<CaseState> {
+    serde_json::from_value(serde_json::Value::String(name.to_owned())).ok()
+}
+
+fn unknown(state: &str) -> Refusal {
+    Refusal::new(problem::BAD_JSON, format!("the state is {state:?}; it must be waiting, taken or closed"))
+}
+
+fn failed(error: &crate::shop::ShopError) -> Refusal {
+    tracing::error!(%error, "the queue of hand-overs could not be read or written");
+    Refusal::new(problem::INTERNAL, "the database did not answer; see the log")
+}
+
+fn shown(case: Case) -> Handover {
+    Handover {
+        id: case.id,
+        kind: case.kind,
+        customer: case.customer,
+        order: case.order,
+        words: case.words,
+        conversation: case.conversation.into_iter().map(|e| Turn { shopper: e.shopper, shop: e.shop }).collect(),
+        state: serde_json::to_value(case.state).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default(),
+        note: case.note,
+        opened_at: case.opened_at.to_string(),
+        changed_at: case.changed_at.to_string(),
+    }
+}
