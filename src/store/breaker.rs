@@ -101,6 +101,11 @@ impl Try {
         self.breaker.heard(true);
     }
 
+    /// Nothing was learnt about it.
+    pub fn unknown(mut self) {
+        self.told = true;
+    }
+
     /// It could not be reached, or broke off.
     pub fn failed(mut self) {
         self.told = true;

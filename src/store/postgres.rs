@@ -20,10 +20,10 @@ const READERS: u32 = 6;
 /// How long a caller waits for a connection. Less than a turn may take: there must be time left to say so.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// What every connection is told. A statement that is stuck must end before the turn does; whoever vanishes without a
-/// word (a cable, not a killed process) must not keep its locks.
-const TERMS: &str = "SET statement_timeout = '10s'; SET lock_timeout = '3s'; \
-                     SET idle_in_transaction_session_timeout = '30s'; SET TIME ZONE 'UTC'";
+/// What every connection is told. Whoever waits has a deadline of its own; these end what nobody waits for any more, and
+/// the locks of a server that vanished without a word (a cable, not a killed process). Imports write for a while.
+const TERMS: &str = "SET statement_timeout = '60s'; SET lock_timeout = '3s'; \
+                     SET idle_in_transaction_session_timeout = '120s'; SET TIME ZONE 'UTC'";
 
 /// A pool behind a circuit breaker, which all pools to one database share: while it is down nobody waits for it.
 #[derive(Clone, Debug)]
@@ -44,7 +44,10 @@ pub async fn open(address: &str) -> Result<(Pool, Pool), StoreError> {
     MIGRATIONS.run(&first).await.map_err(|e| StoreError::migrating(&name, &MIGRATIONS, e))?;
     first.close().await;
     let writer = pool(WRITERS, "").connect_with(options.clone()).await.map_err(failed)?;
-    let reader = pool(READERS, "SET default_transaction_read_only = on").connect_with(options).await.map_err(failed)?;
+    let reader = pool(READERS, "SET default_transaction_read_only = on; SET statement_timeout = '10s'")
+        .connect_with(options)
+        .await
+        .map_err(failed)?;
     let breaker = Breaker::new("the database", breaker::Settings::default());
     Ok((Pool { pool: writer, breaker: breaker.clone() }, Pool { pool: reader, breaker }))
 }
@@ -77,6 +80,10 @@ impl Pool {
         let done = work.await;
         match done {
             Ok(_) => attempt.answered(),
+            // All connections are in use: that is haste here, not trouble there.
+            Err(sqlx::Error::PoolTimedOut) if self.pool.size() >= self.pool.options().get_max_connections() => {
+                attempt.unknown();
+            }
             Err(_) => attempt.failed(),
         }
         done

@@ -104,6 +104,10 @@ pub async fn put(db: &mut Connection, entries: &[Indexed]) -> Result<(), ShopErr
 
 /// Nobody else changes the catalogue in this way until the transaction ends.
 pub async fn hold_catalogue(db: &mut Connection) -> Result<(), ShopError> {
+    if db.is_shared() {
+        // Filling a shop takes longer than anybody waits for a lock otherwise.
+        sql::query("SET LOCAL lock_timeout = '60s'").execute(&mut *db).await?;
+    }
     sql::for_update!("SELECT version FROM catalogue").fetch_one(db).await?;
     Ok(())
 }
