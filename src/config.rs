@@ -296,6 +296,7 @@ impl Default for Settings {
             wyoming: Wyoming::default(),
             shop: Shop::default(),
             payment: Payment::default(),
+            service: Service::default(),
             models: Models::default(),
             asr: Asr::default(),
             trust: Trust::default(),
