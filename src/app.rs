@@ -290,6 +290,7 @@ impl App {
                         tracing::info!("the catalogue changed; its names were learnt");
                     }
                     shop.finish_payments().await?;
+                    shop.notice_arrivals().await?;
                     if let Some(notices) = &notices {
                         tell(&shop, notices).await?;
                     }

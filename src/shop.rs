@@ -23,6 +23,7 @@ pub mod resemblance;
 pub mod sample;
 pub mod search;
 pub mod service;
+pub mod substitute;
 pub mod usual;
 
 pub use act::{Act, Amount, Filters, Line, OrderRef, ReorderRef, Search, Shelf, Sort, Want};

@@ -209,6 +209,30 @@ no-such-product =
     I couldn't find { $words }. What else can I look for?
     .reprompt = You can say another name for it, or what kind of thing it is.
 
+## Sold out
+
+substitute =
+    { $name }, I'm sorry, we're out of that. Instead there is { $other }, for { $price }{ $count ->
+        [0] {""}
+       *[other] : { $differs }
+    }. Would you like that?
+    .reprompt = Would you like { $other } instead? Or say: tell me when it's back.
+substitute-price =
+    { $dearer ->
+        [yes] { $difference } more
+       *[no] { $difference } less
+    }
+substitute-has = { $label } { $value }
+substitute-lacks = without the { $label } { $value }
+substitute-none = { $name }, I'm sorry, we're out of that, and nothing else comes near it. Shall I tell you when it's back?
+    .reprompt = Shall I tell you when it's back?
+will-tell = All right, I'll tell you when we have { $name } again. What else would you like?
+    .reprompt = What else would you like?
+await-in-stock = We have { $name } in stock. You can say add it, or buy it.
+    .reprompt = You can say add it, or buy it.
+news = Welcome back. You asked me to tell you: we have { $names } again. What would you like?
+    .reprompt = You can say add it, or tell me what you are looking for.
+
 ## After the sale
 
 return-which = You can return { $names }. Which one would you like to return?
@@ -277,33 +301,33 @@ policy-none = I don't have anything written down about that. To ask one of our p
     .reprompt = Say: talk to a person, or ask me something else.
 fact = What else would you like?
     .reprompt = You can ask something else about it, or say add it, or buy it.
-fact-yes = Yes, { $name }: { $value }.
-fact-no = No, the { $label } of { $name } is { $value }.
-fact-brand = { $name } is by { $value }.
+fact-yes = Yes. The shop lists { $name } as { $value }.
+fact-no = No. The shop gives the { $label } of { $name } as { $value }.
+fact-brand = The shop names { $value } as the brand of { $name }.
 fact-pack =
     { $count ->
-        [one] { $name } comes as a single piece.
-       *[other] { $name } comes in a pack of { $count }.
+        [one] The shop sells { $name } as a single piece.
+       *[other] The shop sells { $name } in a pack of { WORDS($count) }.
     }
-fact-attribute = The { $label } of { $name } is given as { $value }.
+fact-attribute = The shop gives the { $label } of { $name } as { $value }.
 fact-text = Of { $name } the shop says: { $sentence }
-fact-silent = The shop doesn't say that about { $name }, so I can't tell you.
+fact-silent = The shop doesn't say that of { $name }, so I can't tell you.
 compare-nothing = Which two would you like to compare? You can say: compare oat milk and almond milk.
     .reprompt = Find something first, and then say: compare the first and the second.
 compare = Which one would you like?
     .reprompt = You can say: the first one, or tell me more about either.
     .card-title = Compared
-compare-cheaper = { $cheaper } costs { $difference } less than { $other }.
-compare-same-price = { $left } and { $right } both cost { $price }.
-compare-rated = { $better } is rated { $stars }, { $other } { $other-stars }.
-compare-rated-same = Both are rated { $stars }.
-compare-rated-one = Only { $name } is rated, with { $stars }.
-compare-sold-out = { $name } is out of stock.
-compare-both = The { $label } is { $left-value } for { $left }, and { $right-value } for { $right }.
-compare-one = Only { $name } has a { $label } given: { $value }.
+compare-cheaper = You pay { $difference } less for { $cheaper } than for { $other }.
+compare-same-price = You pay { $price } for { $left }, and the same for { $right }.
+compare-rated = Shoppers rate { $better } { $stars }, and { $other } { $other-stars }.
+compare-rated-same = Shoppers rate both { $stars }.
+compare-rated-one = Shoppers have rated only { $name }, with { $stars }.
+compare-sold-out = The shop has no { $name } left.
+compare-both = The shop gives the { $label } as { $left-value } for { $left }, and as { $right-value } for { $right }.
+compare-one = Only of { $name } it gives the { $label }: { $value }.
 compare-alike = Otherwise the shop says the same of { $left } and of { $right }.
 compare-need = Of { $name } the shop says: { $sentence }
-compare-need-attribute = { $name } is listed as { $value }.
+compare-need-attribute = Of { $name } the shop says: { $label } { $value }.
 compare-need-neither = The shop doesn't say which is better for { $need }.
 compare-card-line = { $label }: { $left } / { $right }
 

@@ -2,13 +2,14 @@
 //! know what the shop knows.
 
 use super::refer::{Referent, resolve};
-use super::session::{Purpose, Session};
+use super::session::{Purpose, Question as Open, Results, Session, Task};
 use super::{Decision, Dialogue, Say, fill};
 use crate::language::Reading;
-use crate::shop::Act;
 use crate::shop::advice::{Advice, Advise, Pick};
+use crate::shop::compare::Comparison;
 use crate::shop::facts::Question;
 use crate::shop::faq::Ask;
+use crate::shop::{Act, Product, Search};
 
 /// "What is your return policy?"
 pub fn policy(reading: &Reading) -> Decision {
@@ -33,7 +34,7 @@ pub fn question(session: &mut Session, reading: &Reading) -> Decision {
     let said = |name: &str| reading.slot(name).map(fill::words);
     let id = |name: &str| {
         let slot = reading.slot(name)?;
-        Some(slot.resolutions.first().map_or_else(|| slot.value.clone(), |r| r.name.clone()))
+        Some(slot.resolutions.first().map_or_else(|| slot.value.clone(), |r| r.id.clone()))
     };
     let is = |what: String, of: Option<&str>| Question::Is { what, of: of.map(str::to_owned) };
     let question = id("Aspect")
@@ -84,14 +85,58 @@ pub fn compare(session: &mut Session, reading: &Reading) -> Decision {
     }
 }
 
-pub fn settle(session: &mut Session, advice: Advice) -> Decision {
+pub fn settle(session: &mut Session, task: Option<Task>, advice: Advice) -> Decision {
     match &advice {
+        // The pages were asked only in case: what would have been said without them is said.
+        Advice::NoPolicy { .. } if let Some(Task::OrSay(say)) = task => return Decision::Say(*say),
         Advice::NoPolicy { ask: Ask::Guessed } => return not_understood(session),
         // A change of subject like any other.
-        Advice::Policy(_) => session.question = None,
+        Advice::Policy(_) => {
+            session.question = None;
+            if matches!(task, Some(Task::OrSay(_))) {
+                session.results = None;
+            }
+        }
+        Advice::Compared(compared) => on_the_table(session, compared),
+        Advice::Substitute { missing, instead: Some(compared) } => {
+            session.product = Some((**missing).clone());
+            let (purpose, quantity) = match task {
+                Some(Task::Find { purpose, quantity }) => (purpose, quantity),
+                _ => (Purpose::Basket, None),
+            };
+            let product = Box::new(compared.right.clone());
+            session.question = Some(Open::Instead { product, purpose, quantity });
+        }
+        Advice::Substitute { missing, instead: None } => {
+            session.product = Some((**missing).clone());
+            session.question = Some(Open::TellWhenBack(missing.sku.clone()));
+        }
         Advice::Fact { product, .. } => session.product = Some((**product).clone()),
         _ => {}
     }
     session.misses = 0;
     Decision::Say(Say::Advice(advice))
+}
+
+/// "The first one" is one of the two, unless both are in the list that was read out.
+fn on_the_table(session: &mut Session, compared: &Comparison) {
+    let shown = session.results.as_ref().map(|r| r.page.as_slice()).unwrap_or_default();
+    let pair = [&compared.left, &compared.right];
+    if pair.iter().all(|p| shown.iter().any(|s| s.sku == p.sku)) {
+        return;
+    }
+    let search = Search { limit: fill::PAGE, ..Search::default() };
+    session.results = Some(Results { search, page: pair.map(Clone::clone).to_vec(), total: 2 });
+}
+
+/// Nothing, or nothing quite like it, was found: perhaps it was no product that was meant, and a page is about it.
+pub fn or_say(session: &mut Session, question: String, ask: Ask, say: Say) -> Decision {
+    session.task = Some(Task::OrSay(Box::new(say)));
+    Decision::Act(Act::Advise(Advise::Policy { question, ask }))
+}
+
+/// One thing is sold out: what comes nearest to it?
+pub fn instead(session: &mut Session, missing: &Product, task: Option<Task>) -> Decision {
+    session.task = task;
+    Decision::Act(Act::Advise(Advise::Substitute { sku: missing.sku.clone() }))
 }

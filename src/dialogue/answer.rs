@@ -5,6 +5,7 @@ use super::session::{Purpose, Question, Session, Task};
 use super::{Decision, Dialogue, Say, fill, refer};
 use crate::language::{Expectation, Reading};
 use crate::shop::pin::Pin;
+use crate::shop::service::Request;
 use crate::shop::{Act, Line, OrderNumber, OrderRef, Quantity};
 
 /// Whether a reading answered the question, and with what.
@@ -46,6 +47,8 @@ pub fn expectation(session: &Session) -> Expectation {
         Some(Question::WhatForList) => expect(&["AddToListIntent"], Some(("AddToListIntent", "Query"))),
         Some(
             Question::EmptyBasket
+            | Question::Instead { .. }
+            | Question::TellWhenBack(_)
             | Question::DidYouSay(_)
             | Question::LookFor(_)
             | Question::These { .. }
@@ -186,6 +189,10 @@ pub fn answer(session: &mut Session, question: &Question, reading: &Reading) -> 
         Question::Complaint(order) if !super::policy::keeps_question(reading) => {
             Answered::Done(super::service::take_down(order.clone(), reading))
         }
+        Question::Instead { product, purpose, quantity } if yes => {
+            Answered::Done(take(session, product, *purpose, *quantity))
+        }
+        Question::TellWhenBack(sku) if yes => act(Act::Serve(Request::TellWhenBack { sku: sku.clone() })),
         Question::EmptyBasket if yes => act(Act::EmptyBasket),
         Question::More if yes => Answered::Done(turn_page(session, true, Purpose::Browse, None)),
         Question::These { lines, purpose } if yes => {
@@ -206,6 +213,8 @@ pub fn answer(session: &mut Session, question: &Question, reading: &Reading) -> 
         Question::DidYouSay(meant) | Question::Next(meant) if yes => Answered::Reading(meant.clone()),
         Question::DidYouSay(_) if no => say(Say::NotHeard),
         Question::EmptyBasket
+        | Question::Instead { .. }
+        | Question::TellWhenBack(_)
         | Question::LookFor(_)
         | Question::More
         | Question::These { .. }

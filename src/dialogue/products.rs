@@ -6,6 +6,7 @@ use super::session::{Purpose, Question, Session, Task};
 use super::{Decision, Dialogue, Focus, Say, fill, several};
 use crate::language::Reading;
 use crate::shop::advice::Advise;
+use crate::shop::service::Request;
 use crate::shop::{Act, Filters, Line, Quantity};
 
 impl Dialogue {
@@ -118,6 +119,7 @@ pub(super) fn take(
     session.task = Some(Task::Find { purpose, quantity });
     let asking = session.asking.take();
     Decision::Act(match purpose {
+        Purpose::Await => Act::Serve(Request::TellWhenBack { sku }),
         Purpose::Ask if let Some(question) = asking => Act::Advise(Advise::Product { sku, question }),
         Purpose::Browse | Purpose::Describe(_) | Purpose::Ask => Act::Describe { sku },
         Purpose::Basket => Act::AddToBasket { sku, quantity: quantity_or_one },

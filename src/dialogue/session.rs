@@ -107,6 +107,10 @@ pub enum Question {
     Return(Box<Draft>),
     /// What happened? (of this order, if any)
     Complaint(Option<OrderNumber>),
+    /// That is sold out: this, then?
+    Instead { product: Box<Product>, purpose: Purpose, quantity: Option<Quantity> },
+    /// Nothing comes near it: shall I tell you when it is back?
+    TellWhenBack(Sku),
     /// Shall I empty the basket?
     EmptyBasket,
     /// Shall I read more results?
@@ -128,6 +132,8 @@ pub enum Question {
 pub enum Purpose {
     Browse,
     Describe(Focus),
+    /// To be told when it is in stock again.
+    Await,
     /// To answer [`Session::asking`].
     Ask,
     Basket,
@@ -141,6 +147,8 @@ pub enum Task {
     Find { purpose: Purpose, quantity: Option<Quantity> },
     /// An order is looked for.
     Track(OrderRef),
+    /// The pages are asked in case; else this is said.
+    OrSay(Box<Say>),
     /// An offer was open and is made anew on other terms.
     OfferAgain(Box<Quote>),
     /// An offer was said yes to.

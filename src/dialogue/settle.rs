@@ -3,13 +3,17 @@
 use super::products::take;
 use super::session::{Purpose, Question, Results, Session, Task};
 use super::{Decision, Say};
+use crate::shop::faq::Ask;
 use crate::shop::{Act, Line, Order, OrderRef, OrderStatus, Outcome, Product, Quantity, Quote, QuoteOrigin, Search};
 
 pub fn settle(session: &mut Session, outcome: Outcome) -> Decision {
     let task = session.task.take();
     match outcome {
         Outcome::Found { search, products, total, relaxed } => found(session, task, search, products, total, relaxed),
-        Outcome::NothingFound { search } => Decision::Say(Say::NothingFound { search }),
+        Outcome::NothingFound { search } => {
+            let query = search.query.clone();
+            super::advice::or_say(session, query, Ask::Meant, Say::NothingFound { search })
+        }
         Outcome::Described { product, delivery } => {
             let focus = match task {
                 Some(Task::Find { purpose: Purpose::Describe(focus), .. }) => focus,
@@ -21,7 +25,7 @@ pub fn settle(session: &mut Session, outcome: Outcome) -> Decision {
         Outcome::NoSuchProduct { words } => Decision::Say(Say::NoSuchProduct { words }),
 
         Outcome::Served(served) => super::service::settle(session, served),
-        Outcome::Advised(advice) => super::advice::settle(session, advice),
+        Outcome::Advised(advice) => super::advice::settle(session, task, advice),
         Outcome::Orders(orders) => {
             session.order = orders.first().map(|o| o.number.clone());
             Decision::Say(Say::Orders { orders })
@@ -133,7 +137,10 @@ pub fn settle(session: &mut Session, outcome: Outcome) -> Decision {
             Decision::Say(Say::OrderCancelled { order: Box::new(order), refund })
         }
         Outcome::TooLateToCancel { order } => Decision::Say(Say::TooLateToCancel { order: Box::new(order) }),
-        Outcome::OutOfStock { products } => Decision::Say(Say::OutOfStock { products }),
+        Outcome::OutOfStock { products } => match &products[..] {
+            [missing] => super::advice::instead(session, missing, task),
+            _ => Decision::Say(Say::OutOfStock { products }),
+        },
         Outcome::ShortStock { product, asked } => short(session, task, product, asked),
         Outcome::NeverBought { words } => {
             session.question = Some(Question::LookFor(words.clone()));
@@ -159,7 +166,9 @@ fn found(
     match purpose {
         // The words fitted: the best match is what was meant. The basket can be undone and a purchase is read back
         // before it is made, so asking "which one?" every time would only tire.
-        Purpose::Describe(_) | Purpose::Ask | Purpose::Basket | Purpose::Buy if !relaxed && search.offset == 0 => {
+        Purpose::Describe(_) | Purpose::Ask | Purpose::Await | Purpose::Basket | Purpose::Buy
+            if !relaxed && search.offset == 0 =>
+        {
             take(session, &best, purpose, quantity)
         }
         _ => {
@@ -176,7 +185,12 @@ fn found(
                 before.search.offset > search.offset && before.search == again
             });
             session.results = Some(Results { search: search.clone(), page: products.clone(), total });
-            Decision::Say(Say::Results { search, page: products, first, total, relaxed, back })
+            let query = search.query.clone();
+            let say = Say::Results { search, page: products, first, total, relaxed, back };
+            match purpose {
+                Purpose::Browse if relaxed => super::advice::or_say(session, query, Ask::Guessed, say),
+                _ => Decision::Say(say),
+            }
         }
     }
 }

@@ -18,6 +18,8 @@ impl Dialogue {
         let today = here.date();
         let say = |s| Decision::Say(s);
         match reading.intent.as_str() {
+            // What somebody waits for may have come.
+            "LaunchRequest" if session.turns == 0 => service::serve(Request::News),
             "LaunchRequest" | "AMAZON.NavigateHomeIntent" => say(Say::Welcome { returning: session.turns > 0 }),
             "AMAZON.HelpIntent" => say(Say::Help(topic(session))),
             "AMAZON.StopIntent" => {
@@ -48,6 +50,7 @@ impl Dialogue {
             "ProductRatingIntent" => self.about(session, reading, Purpose::Describe(Focus::Rating)),
             "ProductDeliveryIntent" => self.about(session, reading, Purpose::Describe(Focus::Delivery)),
 
+            "TellWhenBackIntent" => self.about(session, reading, Purpose::Await),
             "ReturnIntent" => service::begin_return(session, reading, today),
             "RefundStatusIntent" => service::serve(Request::Refunds),
             "InvoiceIntent" => service::invoice(session, reading, today),

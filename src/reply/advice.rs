@@ -30,12 +30,13 @@ pub(super) fn advice(t: &Teller, advice: &Advice) -> Draft {
         Advice::NoPolicy { .. } => t.plain_draft("policy-none"),
         Advice::Fact { product, fact, .. } => t.plain_draft("fact").after(&[told(t, product, fact)]),
         Advice::Compared(compared) => comparison(t, compared),
+        Advice::Substitute { missing, instead } => substitute(t, missing, instead.as_deref()),
         Advice::NothingToCompare => t.plain_draft("compare-nothing"),
     }
 }
 
 fn told(t: &Teller, product: &Product, fact: &Fact) -> String {
-    let name = t.the(&product.spoken_name);
+    let name = t.name(&product.spoken_name);
     match fact {
         Fact::Attribute { name: label, value, yes } => {
             let value = said_out(&plain(value));
@@ -62,7 +63,7 @@ fn told(t: &Teller, product: &Product, fact: &Fact) -> String {
 }
 
 fn comparison(t: &Teller, c: &Comparison) -> Draft {
-    let (left, right) = (t.the(&c.left.spoken_name), t.the(&c.right.spoken_name));
+    let (left, right) = (t.name(&c.left.spoken_name), t.name(&c.right.spoken_name));
     let mut said = Vec::new();
     if let Some((need, l, r)) = &c.need {
         let speak = |name: &str, fact: &Fact| match fact {
@@ -70,8 +71,9 @@ fn comparison(t: &Teller, c: &Comparison) -> Draft {
                 let args = args!["name" => name, "sentence" => first_sentence(sentence, QUOTED)];
                 Some(t.sentence("compare-need", &args))
             }
-            Fact::Attribute { value, .. } => {
-                Some(t.sentence("compare-need-attribute", &args!["name" => name, "value" => plain(value)]))
+            Fact::Attribute { name: label, value, .. } => {
+                let args = args!["name" => name, "label" => plain(label), "value" => plain(value)];
+                Some(t.sentence("compare-need-attribute", &args))
             }
             Fact::Silent => None,
         };
@@ -89,7 +91,9 @@ fn comparison(t: &Teller, c: &Comparison) -> Draft {
             said.push(t.sentence("compare-sold-out", &args!["name" => name.as_str()]));
         }
     }
-    for d in c.differences.iter().take(COMPARED) {
+    // Who asks for one purpose need not hear of all the rest.
+    let told = if c.need.is_some() { 0 } else { COMPARED };
+    for d in c.differences.iter().take(told) {
         let value = |v: &str| said_out(&plain(v));
         said.push(match (&d.left, &d.right) {
             (Some(l), Some(r)) => t.sentence(
@@ -111,6 +115,39 @@ fn comparison(t: &Teller, c: &Comparison) -> Draft {
         said.push(t.sentence("compare-alike", &args!["left" => left.as_str(), "right" => right.as_str()]));
     }
     t.plain_draft("compare").after(&said).card(compared_card(t, c))
+}
+
+/// What is sold out, what there is in its place, and in what that differs.
+fn substitute(t: &Teller, missing: &Product, instead: Option<&Comparison>) -> Draft {
+    let name = t.name(&missing.spoken_name);
+    let Some(c) = instead else { return t.draft("substitute-none", &args!["name" => name]) };
+    let other = t.name(&c.right.spoken_name);
+    let mut differs = Vec::new();
+    let gap = c.right.price.minor() - c.left.price.minor();
+    if gap != 0 {
+        let args = args![
+            "difference" => t.money(Money::new(gap.abs(), c.right.price.currency())),
+            "dearer" => if gap > 0 { "yes" } else { "no" },
+        ];
+        differs.push(t.say("substitute-price", &args));
+    }
+    for d in c.differences.iter().take(2) {
+        let value = |v: &str| said_out(&plain(v));
+        match (&d.left, &d.right) {
+            (_, Some(v)) => {
+                differs.push(t.say("substitute-has", &args!["label" => plain(&d.name), "value" => value(v)]))
+            }
+            (Some(v), None) => {
+                differs.push(t.say("substitute-lacks", &args!["label" => plain(&d.name), "value" => value(v)]))
+            }
+            (None, None) => {}
+        }
+    }
+    let args = args![
+        "name" => name, "other" => other, "price" => t.money(c.right.price),
+        "count" => differs.len(), "differs" => t.list(&differs),
+    ];
+    t.draft("substitute", &args)
 }
 
 fn price(t: &Teller, c: &Comparison, left: &str, right: &str) -> String {

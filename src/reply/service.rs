@@ -94,6 +94,12 @@ fn done(t: &Teller, served: &Served) -> Draft {
             let args = args!["number" => super::script::digits(order.as_str()), "email" => t.quoted(email)];
             t.draft("invoice-sent", &args)
         }
+        Served::WillTell(product) => t.draft("will-tell", &args!["name" => t.name(&product.spoken_name)]),
+        Served::InStock(product) => t.draft("await-in-stock", &args!["name" => t.name(&product.spoken_name)]),
+        Served::News(products) => {
+            let names: Vec<String> = products.iter().map(|p| t.name(&p.spoken_name)).collect();
+            t.draft("news", &args!["names" => t.list(&names)])
+        }
         Served::NoEmail => t.plain_draft("invoice-no-email"),
         Served::Complained { .. } => t.plain_draft("complaint-taken"),
         Served::HandedOver { again, by, .. } => {

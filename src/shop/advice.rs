@@ -15,6 +15,8 @@ pub enum Advise {
     Policy { question: String, ask: Ask },
     /// About one product.
     Product { sku: Sku, question: Question },
+    /// The best thing in place of one that is sold out.
+    Substitute { sku: Sku },
     /// Two products beside each other, or for one purpose.
     Compare { left: Pick, right: Pick, need: Option<String> },
 }
@@ -40,6 +42,11 @@ pub enum Advice {
         fact: Fact,
     },
     Compared(Box<Comparison>),
+    /// Beside what is missing, where there is anything for the same need.
+    Substitute {
+        missing: Box<Product>,
+        instead: Option<Box<Comparison>>,
+    },
     /// Fewer than two different products were named.
     NothingToCompare,
 }

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use self::pages::Passage;
 use super::search::terms::{Stems, Word, is_stop_word};
 use crate::words::sound::Sounds;
+use crate::words::tokens::normalize;
 
 /// What a page says to a question.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -204,9 +205,6 @@ impl Faq {
     pub fn answer(&self, question: &str, ask: Ask) -> Option<Answer> {
         let (said, wanted) = self.wanted(question);
         let all: f32 = wanted.iter().map(|stem| self.rarity(stem)).sum();
-        if wanted.is_empty() {
-            return None;
-        }
         let mean = self.passages.iter().map(|p| p.length).sum::<f32>() / self.passages.len().max(1) as f32;
         let best = self
             .passages
@@ -215,7 +213,8 @@ impl Faq {
                 let held: f32 = wanted.iter().filter(|s| p.weights.contains_key(*s)).map(|s| self.rarity(s)).sum();
                 let named = wanted.iter().filter(|s| p.head.contains(*s)).count();
                 match ask {
-                    Ask::Meant => held >= ENOUGH * all,
+                    // "Where is your store" has no telling word, and yet a name may be just that.
+                    Ask::Meant => !wanted.is_empty() && held >= ENOUGH * all || p.named(&said) >= 2.0 * NAMED,
                     // One word may be chance.
                     Ask::Guessed => held >= PLAIN * all && named > 0 && wanted.len() > 1,
                 }
@@ -233,7 +232,8 @@ impl Faq {
     fn wanted(&self, question: &str) -> (Vec<String>, Vec<String>) {
         let mut stems = self.stems.lock().unwrap_or_else(PoisonError::into_inner);
         let (mut said, mut wanted): (Vec<String>, Vec<String>) = Default::default();
-        for word in stems.words(question) {
+        // "I'm" is two words, as people say it.
+        for word in stems.words(&normalize(question)) {
             let known = self.spread.contains_key(&word.stem);
             let stem = match (known, self.heard_as(&word.surface)) {
                 (false, Some(surface)) if tells(&word) => stems.stem(surface),

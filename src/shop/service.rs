@@ -4,7 +4,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Money, OrderNumber, OrderRef, Quantity, Sku};
+use super::{Money, OrderNumber, OrderRef, Product, Quantity, Sku};
 
 /// What a shopper wants done after the sale.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -13,6 +13,10 @@ pub enum Request {
     Returnable { order: Option<OrderRef> },
     /// Opens a return, once: no piece goes back twice.
     Return(ReturnPlan),
+    /// The shopper is to be told when it is in stock again.
+    TellWhenBack { sku: Sku },
+    /// What was waited for and is there now.
+    News,
     /// What is being paid back.
     Refunds,
     /// Has the invoice of an order sent to the customer's e-mail address.
@@ -45,6 +49,12 @@ pub enum Served {
         order: OrderNumber,
         email: String,
     },
+    /// The promise is written down.
+    WillTell(Box<Product>),
+    /// There is nothing to wait for.
+    InStock(Box<Product>),
+    /// In stock again; may be empty.
+    News(Vec<Product>),
     /// There is no e-mail address to send it to.
     NoEmail,
     Complained {

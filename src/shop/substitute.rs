@@ -1,10 +1,13 @@
 //! The best thing in place of one that is sold out: the same kind, alike in what matters, near in price, to the
 //! shopper's taste. Candidates in, one of them or none out: no substitute is better than a wrong one.
 
+use super::search::terms::{Stems, is_stop_word};
 use super::{Product, Sku};
 
 /// Attributes that somebody may depend on: what lacks them is no substitute.
 const NEEDED: &[&str] = &["diet", "size for", "for", "compatibility"];
+/// Wished for rather than depended on.
+const WISHES: &[&str] = &["organic"];
 /// Dearer than so many times as much is not the same need.
 const DEAREST: f32 = 1.6;
 /// What a thing bought before counts, beside one attribute alike.
@@ -29,14 +32,20 @@ fn score(missing: &Product, other: &Product, own: &[Sku]) -> Option<f32> {
     if other.sku == missing.sku || other.stock == 0 || kind(other) != kind(missing) {
         return None;
     }
+    let (wanted, offered) = (nouns(missing), nouns(other));
+    let shared = wanted.iter().filter(|w| offered.contains(w)).count();
+    // A department's "accessories" are belts and gloves: the thing itself must be of the same name.
+    if shared == 0 {
+        return None;
+    }
     let has = |p: &Product, name: &str, value: &str| {
         p.attributes.iter().any(|(n, v)| n.eq_ignore_ascii_case(name) && v.eq_ignore_ascii_case(value))
     };
-    let mut score = 0.0;
+    let mut score = shared as f32 / wanted.len().max(1) as f32;
     for (name, value) in &missing.attributes {
         if has(other, name, value) {
             score += 1.0;
-        } else if NEEDED.contains(&name.to_lowercase().as_str()) {
+        } else if NEEDED.contains(&name.to_lowercase().as_str()) && !WISHES.contains(&value.to_lowercase().as_str()) {
             return None;
         }
     }
@@ -56,6 +65,18 @@ fn score(missing: &Product, other: &Product, own: &[Sku]) -> Option<f32> {
     Some(score)
 }
 
+/// What a thing is called, without its brand and what its attributes say: "coffee beans".
+fn nouns(product: &Product) -> Vec<String> {
+    let mut stems = Stems::new();
+    let mut all = |text: &str| -> Vec<String> { stems.words(text).into_iter().map(|w| w.stem).collect() };
+    let mut told = product.brand.as_deref().map(&mut all).unwrap_or_default();
+    for (_, value) in &product.attributes {
+        told.extend(all(value));
+    }
+    let words = stems.words(&product.spoken_name).into_iter().filter(|w| !is_stop_word(&w.surface));
+    words.map(|w| w.stem).filter(|w| !told.contains(w)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::facts::tests::product;
@@ -63,16 +84,16 @@ mod tests {
     use crate::shop::Money;
 
     fn milk(name: &str, cents: i64, attributes: &[(&str, &str)]) -> Product {
-        let mut p = product(name, "", attributes);
+        let mut p = product(&format!("{name} milk"), "", attributes);
         p.price = Money::new(cents, p.price.currency());
         p.category = vec!["Dairy".into(), "Milk".into()];
         p
     }
 
     fn check(missing: &Product, candidates: &[&Product], own: &[&str], want: Option<&str>) {
-        let own: Vec<Sku> = own.iter().map(|s| Sku::new(s).unwrap()).collect();
+        let own: Vec<Sku> = own.iter().map(|s| Sku::new(&format!("{s}-milk")).unwrap()).collect();
         let found = best(missing, candidates.iter().map(|p| (*p).clone()).collect(), &own);
-        assert_eq!(found.map(|p| p.spoken_name).as_deref(), want);
+        assert_eq!(found.map(|p| p.spoken_name.replace(" milk", "")).as_deref(), want);
     }
 
     #[test]

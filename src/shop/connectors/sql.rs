@@ -24,6 +24,7 @@ mod rows;
 mod shelves;
 mod terms;
 mod tracking;
+mod waits;
 mod wants;
 
 use std::sync::Arc;
@@ -37,7 +38,7 @@ use crate::clock::{Clock, Ids};
 use crate::shop::faq::Faq;
 use crate::shop::payment::{Charge, OnAccount, Payment};
 use crate::shop::pin::Pin;
-use crate::shop::service::Request;
+use crate::shop::service::{Request, Served};
 use crate::shop::{Act, Catalogue, CustomerId, OrderNumber, Outcome, RequestId, Shop, ShopError, delivery};
 use crate::store::{Connection, Store, StoreError, Transaction, idempotency};
 
@@ -299,6 +300,8 @@ impl SqlShop {
         let (ids, zone) = (self.ids.as_ref(), self.clock.zone());
         match request {
             Request::Return(plan) => returns::open(tx, &self.catalogue, plan, ids, asked, zone).await,
+            Request::TellWhenBack { sku } => waits::promise(tx, &sku, asked).await,
+            Request::News => waits::tell(tx, asked).await,
             Request::Invoice { order } => {
                 let found = tracking::track(tx, &self.catalogue, order, asked, zone).await?;
                 cases::invoice(tx, found, ids, asked).await
@@ -340,6 +343,10 @@ impl Shop for SqlShop {
                 | Act::ListOrders { .. }
                 | Act::ShowBasket
                 | Act::ShowShelf { .. } => return self.look(act, &asked).await,
+                // Most shoppers wait for nothing, and a launch need not write.
+                Act::Serve(Request::News) if waits::arrived(&mut self.read().await?, &asked).await?.is_empty() => {
+                    return Ok(Outcome::Served(Served::News(Vec::new())));
+                }
                 Act::Buy { quote_id, pin } => self.buy(&quote_id, pin, &asked).await,
                 Act::CancelOrder { number } => self.cancel(number, &asked).await,
                 _ => self.change(act, &asked).await,

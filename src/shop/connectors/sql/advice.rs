@@ -4,7 +4,8 @@ use super::{Asked, finding, products};
 use crate::shop::advice::{Advice, Advise, Pick};
 use crate::shop::compare::compare;
 use crate::shop::faq::Faq;
-use crate::shop::{Catalogue, Outcome, Product, ShopError, Sku, facts};
+use crate::shop::substitute::best;
+use crate::shop::{Catalogue, Outcome, Product, Search, ShopError, Sku, facts};
 use crate::store::Connection;
 
 pub async fn advise(
@@ -26,6 +27,16 @@ pub async fn advise(
             }
             None => return Ok(Outcome::NoSuchProduct { words: sku.to_string() }),
         },
+        Advise::Substitute { sku } => {
+            let Some(missing) = products::by_sku(db, &sku).await? else {
+                return Ok(Outcome::NoSuchProduct { words: sku.to_string() });
+            };
+            let (version, own) = finding::bought_before(db, asked).await?;
+            catalogue.follow(version);
+            let instead = substitute(db, catalogue, &missing, &own).await?;
+            let instead = instead.map(|other| Box::new(compare(missing.clone(), other, None)));
+            Advice::Substitute { missing: Box::new(missing), instead }
+        }
         Advise::Compare { left, right, need } => {
             let (version, _) = finding::bought_before(db, asked).await?;
             catalogue.follow(version);
@@ -41,6 +52,29 @@ pub async fn advise(
             }
         }
     }))
+}
+
+/// Looked for among what the missing thing's own name finds, and among its kind.
+async fn substitute(
+    db: &mut Connection,
+    catalogue: &Catalogue,
+    missing: &Product,
+    own: &[Sku],
+) -> Result<Option<Product>, ShopError> {
+    const LOOKED_AT: u32 = 50;
+    let kind = missing.category.last().cloned().unwrap_or_default();
+    let name =
+        missing.brand.as_ref().map_or_else(|| missing.spoken_name.clone(), |b| missing.spoken_name.replace(b, ""));
+    let mut skus: Vec<Sku> = Vec::new();
+    for query in [name, kind] {
+        let search = Search { query, limit: LOOKED_AT, ..Search::default() };
+        for sku in catalogue.find(&search, own)?.skus {
+            if !skus.contains(&sku) {
+                skus.push(sku);
+            }
+        }
+    }
+    Ok(best(missing, products::by_skus(db, &skus).await?, own))
 }
 
 async fn find(db: &mut Connection, catalogue: &Catalogue, pick: &Pick) -> Result<Option<Product>, ShopError> {
