@@ -2,7 +2,10 @@
 SHELL := /bin/sh
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: help run test bench eval lint setup
+# Voices to train the ear on and to examine it with, and free English to speak.
+SYNTHESISERS := espeak-ng flite festival festvox-kallpc16k festvox-kdlpc16k festvox-us-slt-hts fortunes
+
+.PHONY: help run test bench eval eval-speech lint setup
 
 help: ## what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -22,6 +25,10 @@ bench: setup ## speed, side by side with what one would use instead; prints figu
 
 eval: setup ## quality of understanding and search on public data; prints figures
 	scripts/eval.sh
+
+eval-speech: setup ## what the ear hears: strange voices, rooms, noise, other languages, people; prints a table
+	@scripts/setup.sh $(SYNTHESISERS) python3 python3-venv
+	scripts/eval-speech.sh
 
 setup:
 	@scripts/setup.sh
