@@ -5,7 +5,11 @@ export PATH := $(HOME)/.cargo/bin:$(PATH)
 # Voices to train the ear on and to examine it with, and free English to speak.
 SYNTHESISERS := espeak-ng flite festival festvox-kallpc16k festvox-kdlpc16k festvox-us-slt-hts fortunes
 
-.PHONY: help run test bench eval eval-speech lint setup
+MODEL ?= intents/en-US/model.json
+CATALOGUE ?= sample-shop/products.csv
+MINUTES ?= 60
+
+.PHONY: help run test bench eval eval-speech ear lint setup
 
 help: ## what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -28,7 +32,11 @@ eval: setup ## quality of understanding and search on public data; prints figure
 
 eval-speech: setup ## what the ear hears: strange voices, rooms, noise, other languages, people; prints a table
 	@scripts/setup.sh $(SYNTHESISERS) python3 python3-venv
-	scripts/eval-speech.sh
+	scripts/eval-speech.sh $(EAR)
+
+ear: setup ## train a speech model on your own shop: MODEL=, CATALOGUE=, MINUTES=, PEOPLE=; see training/README.md
+	@scripts/setup.sh $(SYNTHESISERS) fortunes-de fortunes-es fortunes-it fortunes-br fortunes-cs python3 python3-venv
+	scripts/ear.sh --model $(MODEL) --catalogue $(CATALOGUE) --minutes $(MINUTES) $(if $(PEOPLE),--people $(PEOPLE))
 
 setup:
 	@scripts/setup.sh

@@ -9,13 +9,14 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use super::confidence::Calibration;
 pub use fetch::{FetchError, Progress, fetch};
 
 const MANIFEST: &str = include_str!("../../models/manifest.toml");
 
 /// The model that is part of the program, so that it hears without a file or a network.
-pub const EMBEDDED: &[u8] = include_bytes!("../../models/ggml-voicecart-seed.en.bin");
-const EMBEDDED_FILE: &str = "ggml-voicecart-seed.en.bin";
+pub const EMBEDDED: &[u8] = include_bytes!("../../models/ggml-voicecart-shop.en.bin");
+const EMBEDDED_FILE: &str = "ggml-voicecart-shop.en.bin";
 
 /// One entry of the manifest; `models/manifest.toml` explains the fields.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
@@ -33,6 +34,8 @@ pub struct Model {
     pub licence: String,
     pub prompt: bool,
     pub official: bool,
+    #[serde(default)]
+    pub confidence: Option<Calibration>,
 }
 
 impl Model {
@@ -51,6 +54,7 @@ impl Model {
             licence: "unknown".into(),
             prompt: official,
             official,
+            confidence: None,
         }
     }
 
@@ -299,7 +303,7 @@ mod tests {
         let manifest = Manifest::builtin().unwrap();
         let choose = |name: Option<&str>| manifest.choose(name, folder.path());
         assert_eq!(choose(None).unwrap().weights, Weights::Embedded);
-        assert_eq!(choose(Some("voicecart-seed.en")).unwrap().weights, Weights::Embedded);
+        assert_eq!(choose(Some("voicecart-shop.en")).unwrap().weights, Weights::Embedded);
         assert!(matches!(choose(Some("base.en")), Err(ModelsError::Missing { .. })));
         assert!(matches!(choose(Some("base.xx")), Err(ModelsError::Unknown { .. })));
         for file in ["ggml-tiny.bin", "ggml-small.en.bin", "ggml-base.en.bin", "my-own.bin"] {

@@ -11,18 +11,18 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
 KINDS = {"command": 9000, "number": 2000, "spelled": 1500, "general": 3500, "foreign": 500}
-STEPS = ["text", "synth", "train", "export", "clips"]
+STEPS = ["text", "synth", "train", "export", "calibrate", "clips"]
 
 
 def main() -> None:
     a = arguments().parse_args()
-    for step in STEPS[:4] if a.step == "all" else [a.step]:
-        {"text": text, "synth": synth, "train": train, "export": export, "clips": clips}[step](a)
+    for step in STEPS[:5] if a.step == "all" else [a.step]:
+        {"text": text, "synth": synth, "train": train, "export": export, "calibrate": calibrate, "clips": clips}[step](a)
 
 
 def arguments() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(prog="python -m ear", description="Makes a speech model for one shop.")
-    p.add_argument("step", choices=[*STEPS, "all"], help="all: everything from text to export")
+    p.add_argument("step", choices=[*STEPS, "all"], help="all: everything from text to calibrate")
     p.add_argument("--model", type=Path, default=PROJECT / "intents/en-US/model.json", help="the shop's interaction model")
     p.add_argument("--catalogue", type=Path, default=PROJECT / "sample-shop/products.csv", help="CSV with spoken_name or title")
     p.add_argument("--english", type=Path, nargs="*", default=[], help='more general English: JSON lines with "text"')
@@ -94,6 +94,18 @@ def export(a: argparse.Namespace) -> None:
     from . import export as step
 
     step.run(a.work / "train/best.pt", a.work / "models", a.name, a.packings)
+
+
+def calibrate(a: argparse.Namespace) -> None:
+    from . import calibrate as step
+    from . import data, evaluate
+
+    dev = evaluate.strangers([], a.work / "dev", a.seed)
+    if a.people:
+        dev["people"] = data.people(a.people, dev=True)
+    # English that is nobody's order: the words of it that are heard wrong must not be believed.
+    outside = data.Corpus(a.work / "audio", []).kinds.get("general", [])[:150]
+    step.run(a.work / f"models/ggml-{a.name}.bin", [*outside, *(c for clips in dev.values() for c in clips)], a.seed)
 
 
 def clips(a: argparse.Namespace) -> None:

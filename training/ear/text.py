@@ -7,6 +7,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+from collections import Counter
 from pathlib import Path
 from random import Random
 from typing import Callable, Iterator
@@ -21,6 +22,21 @@ PLACES = (
 # What people put around a command.
 OPENINGS = ["please", "can you", "could you please", "hey", "okay", "um", "i'd like you to", "now", "and"]
 CLOSINGS = ["please", "thanks", "thank you", "for me", "now", "today"]
+# Alexa knows these by itself, so no interaction model lists them; shoppers say them more than anything else.
+BUILT_IN = {
+    "AMAZON.YesIntent": ["yes", "yes", "yeah", "yep", "sure", "okay", "ok", "correct", "right"],
+    "AMAZON.NoIntent": ["no", "no", "nope", "nah"],
+    "AMAZON.StopIntent": ["stop", "stop", "quit", "exit"],
+    "AMAZON.CancelIntent": ["cancel", "cancel", "never mind"],
+    "AMAZON.HelpIntent": ["help", "help me"],
+    "AMAZON.RepeatIntent": ["repeat", "repeat that", "again"],
+    "AMAZON.NextIntent": ["next", "next", "continue"],
+    "AMAZON.PreviousIntent": ["previous", "back", "go back"],
+    "AMAZON.MoreIntent": ["more", "more"],
+    "AMAZON.StartOverIntent": ["start over"],
+}
+# How often one command may come back: short ones are few, and each is worth many voices.
+REPEATS = 8
 # Free English for breadth, each with its Debian package: sentences that are nobody's order.
 FORTUNES = Path("/usr/share/games/fortunes")
 FOREIGN = {"de": ["de"], "es": ["es"], "it": ["italia", "formiche", "leggi", "it"], "pt-br": ["brasil"], "cs": ["cs", "cz"]}
@@ -32,7 +48,9 @@ class Shop:
     def __init__(self, model: Path, catalogue: Path | None):
         language = json.loads(model.read_text("utf-8"))["interactionModel"]["languageModel"]
         self.samples = [
-            (intent["name"], sample) for intent in language["intents"] for sample in intent.get("samples", [])
+            (intent["name"], sample)
+            for intent in language["intents"]
+            for sample in [*intent.get("samples", []), *BUILT_IN.get(intent["name"], [])]
         ]
         self.types = {
             t["name"]: [
@@ -210,16 +228,16 @@ def write(
     world = sorted({w for s in general for w in s.split() if len(w) > 2 and "'" not in w})
     strangers = foreign(rng)
 
-    def once(make: Callable[[], tuple[str, str]], kind: str, wanted: int) -> Iterator[dict[str, str]]:
-        seen: set[str] = set()
+    def some(make: Callable[[], tuple[str, str]], kind: str, wanted: int) -> Iterator[dict[str, str]]:
+        seen: Counter[str] = Counter()
         for _ in range(wanted * 20):
-            if len(seen) >= wanted:
+            if seen.total() >= wanted:
                 return
             text, say = make()
             text = spoken.plain(text) if kind != "foreign" else ""
-            if text is None or len(text.split()) > 16 or say in seen:
+            if text is None or len(text.split()) > 16 or seen[say] >= (REPEATS if kind == "command" else 1):
                 continue
-            seen.add(say)
+            seen[say] += 1
             yield {"text": text, "say": say, "kind": kind}
 
     makers: dict[str, Callable[[], tuple[str, str]]] = {
@@ -234,7 +252,7 @@ def write(
         if kind == "general" and not general:
             continue
         try:
-            lines += list(once(make, kind, counts.get(kind, 0)))
+            lines += list(some(make, kind, counts.get(kind, 0)))
         except (StopIteration, RuntimeError):
             print("text: no sentences of other languages found (apt-get install fortunes-de fortunes-es fortunes-it)")
     rng.shuffle(lines)
