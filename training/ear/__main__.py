@@ -33,7 +33,7 @@ def arguments() -> argparse.ArgumentParser:
     p.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="synthesisers at the same time")
     p.add_argument("--minutes", type=float, default=60, help="how long to train")
     p.add_argument("--threads", type=int, default=1, help="threads of the training on a CPU")
-    p.add_argument("--batch-seconds", type=float, default=32, help="speech in one step; ten times more on a GPU")
+    p.add_argument("--batch-seconds", type=float, default=32, help="speech in one step; a GPU takes many times more")
     p.add_argument("--rate", type=float, default=4e-4, help="highest learning rate")
     p.add_argument("--start", type=Path, help="the ggml model to begin with; default: the embedded one")
     p.add_argument("--fresh", action="store_true", help="begin with nothing: needs hours on a GPU rather than minutes")
@@ -45,7 +45,7 @@ def arguments() -> argparse.ArgumentParser:
 
 
 def text(a: argparse.Namespace) -> None:
-    """Writes the lines once; a tenth of the commands and numbers is kept for development and never spoken in training."""
+    """Writes the lines once; some are kept for development and never spoken in training."""
     from . import text as step
 
     lines, dev = a.work / "text.jsonl", a.work / "dev.jsonl"
@@ -55,7 +55,9 @@ def text(a: argparse.Namespace) -> None:
     found = step.write(a.work / "all.jsonl", a.model, a.catalogue, a.english, {k: int(n * a.scale) for k, n in KINDS.items()}, a.seed)
     rows = (a.work / "all.jsonl").read_text("utf-8").splitlines(keepends=True)
     held = min(600, len(rows) // 10)
-    dev.write_text("".join(rows[-held:]), "utf-8")
+    # Short commands come back with many voices: what is also trained on shows nothing about new sentences.
+    trained = {json.loads(row)["text"] for row in rows[:-held]}
+    dev.write_text("".join(row for row in rows[-held:] if json.loads(row)["text"] not in trained), "utf-8")
     lines.write_text("".join(rows[:-held]), "utf-8")
     print("text: " + ", ".join(f"{n} {k}" for k, n in found.items()))
 
