@@ -2,7 +2,14 @@
 SHELL := /bin/sh
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: help run test bench eval lint setup
+# Voices to train the ear on and to examine it with, and free English to speak.
+SYNTHESISERS := espeak-ng flite festival festvox-kallpc16k festvox-kdlpc16k festvox-us-slt-hts fortunes
+
+MODEL ?= intents/en-US/model.json
+CATALOGUE ?= sample-shop/products.csv
+MINUTES ?= 60
+
+.PHONY: help run test bench eval eval-speech ear lint setup
 
 help: ## what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -22,6 +29,14 @@ bench: setup ## speed, side by side with what one would use instead; prints figu
 
 eval: setup ## quality of understanding and search on public data; prints figures
 	scripts/eval.sh
+
+eval-speech: setup ## what the ear hears: strange voices, rooms, noise, other languages, people; prints a table
+	@scripts/setup.sh $(SYNTHESISERS) python3 python3-venv
+	scripts/eval-speech.sh $(EAR)
+
+ear: setup ## train a speech model on your own shop: MODEL=, CATALOGUE=, MINUTES=, PEOPLE=; see training/README.md
+	@scripts/setup.sh $(SYNTHESISERS) fortunes-de fortunes-es fortunes-it fortunes-br fortunes-cs python3 python3-venv
+	scripts/ear.sh --model $(MODEL) --catalogue $(CATALOGUE) --minutes $(MINUTES) $(if $(PEOPLE),--people $(PEOPLE))
 
 setup:
 	@scripts/setup.sh

@@ -2,10 +2,16 @@
 //! and what workers and threads are worth. Needs no network; speech of people lies in `$VOICECART_DATA/speech`
 //! (default `../shared/data`) and is skipped, with a word, where it is not.
 //!
+//! With `--exam` it prints the examination instead: clips made by `python -m ear clips` (in `$VOICECART_EXAM`, default
+//! `target/ear/clips`) heard and understood by the whole server; `make eval-speech` does both steps.
+//!
 //! Word error rate is edits over words of the reference. Confidence is judged as a detector of transcripts that are
 //! right to the word: the area under its curve, and what each threshold keeps and refuses.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // helpers outside #[test] functions too
+
+#[path = "ears/exam.rs"]
+mod exam;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -31,6 +37,11 @@ struct Heard {
 fn main() {
     let model = std::env::args().skip(1).find(|a| !a.starts_with("--")).map(PathBuf::from);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    if std::env::args().any(|a| a == "--exam") {
+        let folder = std::env::var("VOICECART_EXAM").unwrap_or_else(|_| "target/ear/clips".into());
+        let clips = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        return runtime.block_on(exam::run(&clips, spoken_by_people(), model.as_deref()));
+    }
     let open = |workers, threads| {
         let options = PoolOptions { workers, threads, queue: 10_000 };
         match &model {
@@ -122,11 +133,17 @@ fn trust(all: &[Heard]) {
 
 fn sets() -> Vec<(&'static str, Vec<Clip>)> {
     let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("audio-fixtures");
+    let mut sets = vec![("fixtures, clean", fixtures(&ours, "clean")), ("fixtures, noise", fixtures(&ours, "noise"))];
+    let load = |list: Vec<(PathBuf, String)>| list.iter().map(|(path, text)| clip(path, text)).collect();
+    sets.extend(spoken_by_people().into_iter().map(|(name, list)| (name, load(list))));
+    sets
+}
+
+/// Recordings of people with what they say; empty sets where the data are not there.
+fn spoken_by_people() -> Vec<(&'static str, Vec<(PathBuf, String)>)> {
     let data = PathBuf::from(std::env::var("VOICECART_DATA").unwrap_or_else(|_| "../shared/data".into()));
     let speech = data.join("speech");
     vec![
-        ("fixtures, clean", fixtures(&ours, "clean")),
-        ("fixtures, noise", fixtures(&ours, "noise")),
         ("people, an4", people(&speech.join("an4"), "test.jsonl", "")),
         ("people, digits", people(&speech, "digits.jsonl", "digits/")),
         ("people, words", people(&speech, "words.jsonl", "words/")),
@@ -141,11 +158,11 @@ fn fixtures(folder: &Path, condition: &str) -> Vec<Clip> {
     here.map(|c| clip(&folder.join(c["file"].as_str().unwrap()), c["transcript"].as_str().unwrap())).collect()
 }
 
-fn people(folder: &Path, list: &str, within: &str) -> Vec<Clip> {
+fn people(folder: &Path, list: &str, within: &str) -> Vec<(PathBuf, String)> {
     let Ok(lines) = std::fs::read_to_string(folder.join(list)) else { return Vec::new() };
     let rows = lines.lines().map(|l| serde_json::from_str::<serde_json::Value>(l).expect("a line of JSON"));
-    rows.map(|r| clip(&folder.join(format!("{within}{}", r["file"].as_str().unwrap())), r["text"].as_str().unwrap()))
-        .collect()
+    let text = |r: &serde_json::Value, key: &str| r[key].as_str().unwrap_or_default().to_owned();
+    rows.map(|r| (folder.join(format!("{within}{}", text(&r, "file"))), text(&r, "text"))).collect()
 }
 
 fn clip(path: &Path, text: &str) -> Clip {

@@ -20,7 +20,7 @@ use voicecart::shop::service::{Exchange, NotReturnable, Request, ReturnPlan, Ret
 use voicecart::shop::{
     Act, Catalogue, CustomerId, OrderNumber, OrderRef, Outcome, Quantity, RequestId, Shop, Sku, SqlShop, sample,
 };
-use voicecart::store::Store;
+use voicecart::store::{Store, sql};
 use voicecart::webhook::notices::Notices;
 
 const NOW: &str = "2026-11-25T10:00:00Z";
@@ -115,7 +115,7 @@ async fn a_promise_is_kept_once() {
         let store = store.clone();
         async move {
             let mut tx = store.begin().await.unwrap();
-            sqlx::query("UPDATE products SET stock = ?1 WHERE sku = 'GRO-1001'")
+            sql::query("UPDATE products SET stock = ?1 WHERE sku = 'GRO-1001'")
                 .bind(n)
                 .execute(&mut *tx)
                 .await

@@ -3,19 +3,20 @@
 
 mod fetch;
 
-use std::io::Read;
+use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use super::confidence::Calibration;
 pub use fetch::{FetchError, Progress, fetch};
 
 const MANIFEST: &str = include_str!("../../models/manifest.toml");
 
 /// The model that is part of the program, so that it hears without a file or a network.
-pub const EMBEDDED: &[u8] = include_bytes!("../../models/ggml-voicecart-seed.en.bin");
-const EMBEDDED_FILE: &str = "ggml-voicecart-seed.en.bin";
+pub const EMBEDDED: &[u8] = include_bytes!("../../models/ggml-voicecart-shop.en.bin");
+const EMBEDDED_FILE: &str = "ggml-voicecart-shop.en.bin";
 
 /// One entry of the manifest; `models/manifest.toml` explains the fields.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
@@ -33,11 +34,15 @@ pub struct Model {
     pub licence: String,
     pub prompt: bool,
     pub official: bool,
+    #[serde(default)]
+    pub confidence: Option<Calibration>,
 }
 
 impl Model {
-    /// A file that the manifest does not know: taken for an official Whisper, as nearly all of them are.
+    /// A file that the manifest does not know: what it was trained on is told from its vocabulary.
     fn unlisted(path: &Path) -> Self {
+        // What can't be read is refused when it is loaded, with a better reason than could be given here.
+        let official = first_piece(path).is_none_or(|piece| piece == OFFICIAL_FIRST_PIECE);
         let part = |s: Option<&std::ffi::OsStr>| s.map_or_else(String::new, |s| s.to_string_lossy().into_owned());
         Self {
             name: part(path.file_stem()),
@@ -45,10 +50,11 @@ impl Model {
             url: None,
             sha256: None,
             bytes: None,
-            languages: vec!["*".into()],
+            languages: vec![if official { "*" } else { "en" }.into()],
             licence: "unknown".into(),
-            prompt: true,
-            official: true,
+            prompt: official,
+            official,
+            confidence: None,
         }
     }
 
@@ -60,6 +66,34 @@ impl Model {
     pub fn path(&self, folder: &Path) -> Option<PathBuf> {
         Some(folder.join(&self.file)).filter(|p| p.is_file())
     }
+}
+
+/// Every vocabulary of OpenAI's begins with it; one that `training/` made never does.
+const OFFICIAL_FIRST_PIECE: &[u8] = b"!";
+/// Magic number and eleven hyperparameters come before the mel filters.
+const FILTERS_AT: u64 = 48;
+/// No piece of a vocabulary is longer.
+const LONGEST_PIECE: usize = 256;
+
+/// The first piece of a ggml model's vocabulary; `None` where there is no such thing in the file.
+fn first_piece(path: &Path) -> Option<Vec<u8>> {
+    let mut file = BufReader::new(std::fs::File::open(path).ok()?);
+    file.seek(SeekFrom::Start(FILTERS_AT)).ok()?;
+    let mut number = || {
+        let mut bytes = [0; 4];
+        file.read_exact(&mut bytes).ok()?;
+        Some(u32::from_le_bytes(bytes))
+    };
+    let (mels, bins) = (number()?, number()?);
+    // The filters are four bytes each; then comes how many pieces there are, and then the first one's length.
+    let after = FILTERS_AT + 8 + 4 * u64::from(mels) * u64::from(bins) + 4;
+    file.seek(SeekFrom::Start(after)).ok()?;
+    let mut bytes = [0; 4];
+    file.read_exact(&mut bytes).ok()?;
+    let length = usize::try_from(u32::from_le_bytes(bytes)).ok().filter(|n| (1..=LONGEST_PIECE).contains(n))?;
+    let mut piece = vec![0; length];
+    file.read_exact(&mut piece).ok()?;
+    Some(piece)
 }
 
 /// Where weights are.
@@ -221,6 +255,29 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_model_of_ones_own_is_told_from_an_official_one_by_its_vocabulary() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, piece: &[u8]| {
+            let mut bytes = vec![0; 48];
+            for number in [2_u32, 3] {
+                bytes.extend(number.to_le_bytes());
+            }
+            bytes.extend([0; 24]);
+            bytes.extend(1_u32.to_le_bytes());
+            bytes.extend(u32::try_from(piece.len()).unwrap().to_le_bytes());
+            bytes.extend(piece);
+            let path = folder.path().join(name);
+            std::fs::write(&path, bytes).unwrap();
+            Chosen::file(&path).unwrap().model
+        };
+        let (ours, official) = (file("ggml-corner-shop.en.bin", b"<pad>"), file("ggml-somebody.bin", b"!"));
+        assert_eq!((ours.official, ours.prompt, official.official, official.prompt), (false, false, true, true));
+        assert!(file("ggml-nonsense.bin", &[]).official);
+        std::fs::write(folder.path().join("ggml-short.bin"), [1, 2, 3]).unwrap();
+        assert!(Chosen::file(&folder.path().join("ggml-short.bin")).unwrap().model.official);
+    }
+
+    #[test]
     fn the_manifest_describes_what_is_there() {
         let manifest = Manifest::builtin().unwrap();
         let embedded = Chosen::embedded().unwrap().model;
@@ -246,7 +303,7 @@ mod tests {
         let manifest = Manifest::builtin().unwrap();
         let choose = |name: Option<&str>| manifest.choose(name, folder.path());
         assert_eq!(choose(None).unwrap().weights, Weights::Embedded);
-        assert_eq!(choose(Some("voicecart-seed.en")).unwrap().weights, Weights::Embedded);
+        assert_eq!(choose(Some("voicecart-shop.en")).unwrap().weights, Weights::Embedded);
         assert!(matches!(choose(Some("base.en")), Err(ModelsError::Missing { .. })));
         assert!(matches!(choose(Some("base.xx")), Err(ModelsError::Unknown { .. })));
         for file in ["ggml-tiny.bin", "ggml-small.en.bin", "ggml-base.en.bin", "my-own.bin"] {

@@ -16,7 +16,7 @@ use futures::future::BoxFuture;
 use tokio::sync::oneshot;
 use whisper_rs::{FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters, WhisperState};
 
-use super::confidence::{self, Evidence};
+use super::confidence::{self, Calibration, Evidence};
 use super::models::{Chosen, EMBEDDED, Model, Weights};
 use super::queue::{Job, Queue};
 use super::{AsrError, Bias, Recognizer, Transcript, guards, normal};
@@ -268,6 +268,7 @@ struct Engine {
     end_of_text: c_int,
     prompt: bool,
     official: bool,
+    calibration: Option<Calibration>,
 }
 
 /// What the engine wrote.
@@ -313,6 +314,7 @@ impl Engine {
             end_of_text: context.token_eot(),
             prompt: model.prompt,
             official: model.official,
+            calibration: model.confidence,
             context,
         }
     }
@@ -336,7 +338,8 @@ impl Engine {
             tracing::debug!(?refused, "nothing that can be trusted was heard");
             return Ok(Transcript::default());
         }
-        Ok(Transcript { text, confidence: confidence::confidence(&raw.evidence), ..Transcript::default() })
+        let confidence = confidence::confidence(&raw.evidence, self.calibration.as_ref());
+        Ok(Transcript { text, confidence, ..Transcript::default() })
     }
 
     fn run(&mut self, samples: &[f32], bias: &Bias, tokens: usize, stop: &Stop<'_>) -> Result<Raw, AsrError> {
@@ -360,7 +363,8 @@ impl Engine {
             Stop { way: Some(way), .. } if way.load(Ordering::Relaxed) => AsrError::GaveWay,
             _ => AsrError::Deadline,
         })?;
-        let mut raw = Raw { text: String::new(), evidence: Evidence::default(), no_speech: 0.0 };
+        let evidence = Evidence { seconds: samples.len() as f32 / RATE as f32, ..Evidence::default() };
+        let mut raw = Raw { text: String::new(), evidence, no_speech: 0.0 };
         for segment in self.state.as_iter() {
             raw.text.push_str(&segment.to_str_lossy().map_err(|e| AsrError::Engine(e.to_string()))?);
             raw.no_speech = raw.no_speech.max(segment.no_speech_probability());

@@ -1,0 +1,179 @@
+//! The examination: clips that `python -m ear clips` made (voices never trained on, rooms, noise, other languages, speech
+//! of no shop) heard and understood by the whole server, and a table of what was reached beside what is asked.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+use voicecart::app::App;
+use voicecart::asr::Transcript;
+use voicecart::audio::Samples;
+use voicecart::audio::decode::{Limits, decode};
+use voicecart::config::Settings;
+use voicecart::language::{Reading, Utterance};
+
+/// Intents that change a basket, a list or an order: what must never come out of speech that is no order.
+const CHANGING: &[&str] = &[
+    "AddToBasketIntent",
+    "RemoveFromBasketIntent",
+    "EmptyBasketIntent",
+    "CheckoutIntent",
+    "BuyProductIntent",
+    "ChangeQuantityIntent",
+    "SaveForLaterIntent",
+    "SavedToBasketIntent",
+    "AddToListIntent",
+    "RemoveFromListIntent",
+    "ClearListIntent",
+    "ListToBasketIntent",
+    "CancelOrderIntent",
+    "ReorderLastIntent",
+    "ReorderProductIntent",
+    "ReorderUsualIntent",
+    "UseCouponIntent",
+    "ChooseAddressIntent",
+];
+
+#[derive(Deserialize)]
+struct Row {
+    set: String,
+    file: String,
+    text: String,
+}
+
+/// What became of one clip.
+struct Outcome {
+    words: usize,
+    errors: usize,
+    /// The same intent and slots as the true words give.
+    understood: bool,
+    /// Something was heard that a basket or an order would be changed for, and the true words would not have.
+    false_order: bool,
+    /// The same, acted on without the question "did you say ...?".
+    at_once: bool,
+}
+
+/// Hears the clips of `folder` and prints the table; says so where there are none.
+pub async fn run(folder: &Path, people: Vec<(&'static str, Vec<(PathBuf, String)>)>, model: Option<&Path>) {
+    let data = tempfile::tempdir().expect("a temporary folder");
+    let mut settings = Settings { data_dir: data.path().join("data"), ..Settings::default() };
+    settings.asr.model = Some(model.map_or_else(embedded, |p| p.display().to_string()));
+    (settings.asr.workers, settings.asr.threads) = (1, 1);
+    let app = App::build(&settings).await.expect("the server");
+    println!("\nexamination of {}, {}", app.model(), jiff::Timestamp::now().strftime("%Y-%m-%d"));
+    println!("{:<18} {:>6}  {:<44} {:>8} {:>8}", "set", "clips", "measure", "reached", "asked");
+    let mut sets: Vec<(String, Vec<(PathBuf, String)>)> = Vec::new();
+    match std::fs::read_to_string(folder.join("clips.jsonl")) {
+        Ok(lines) => {
+            for row in lines.lines().map(|l| serde_json::from_str::<Row>(l).expect("a line of clips.jsonl")) {
+                let clip = (folder.join(&row.file), row.text);
+                match sets.iter_mut().find(|(name, _)| *name == row.set) {
+                    Some((_, clips)) => clips.push(clip),
+                    None => sets.push((row.set, vec![clip])),
+                }
+            }
+        }
+        Err(e) => println!("skipped: {}: {e}; `make eval-speech` makes the clips", folder.display()),
+    }
+    sets.extend(people.into_iter().filter(|(_, clips)| !clips.is_empty()).map(|(n, c)| (n.to_owned(), c)));
+    for (name, clips) in &sets {
+        let mut outcomes = Vec::new();
+        for (path, said) in clips {
+            outcomes.push(judge(&app, &settings, path, said).await);
+        }
+        report(name, &outcomes);
+    }
+    if let Some((path, _)) = sets.first().and_then(|(_, clips)| clips.first()) {
+        let mut sound = samples(path).as_slice().to_vec();
+        sound.resize(3 * 16_000, 0.0);
+        let mut times: Vec<f64> = Vec::new();
+        for _ in 0..9 {
+            let began = Instant::now();
+            hear(&app, Samples::new(sound.clone())).await;
+            times.push(began.elapsed().as_secs_f64());
+        }
+        times.sort_by(f64::total_cmp);
+        line("speed", 9, "a 3 s command, one thread, median s", times.get(4).copied().unwrap_or(0.0), "0.15");
+    }
+    app.close().await;
+}
+
+fn embedded() -> String {
+    voicecart::asr::models::Chosen::embedded().expect("the manifest").model.name
+}
+
+async fn judge(app: &App, settings: &Settings, path: &Path, said: &str) -> Outcome {
+    let heard = hear(app, samples(path)).await;
+    let truth = read(app, said).await;
+    // Too little confidence is the same as silence, as in a turn.
+    let accepted = heard.confidence >= settings.trust.reject;
+    let reading = if accepted { read(app, &heard.text).await } else { None };
+    let changes = |r: &Option<Reading>| r.as_ref().is_some_and(|r| CHANGING.contains(&r.intent.as_str()));
+    let false_order = changes(&reading) && !changes(&truth);
+    let words: Vec<String> = said.to_lowercase().split_whitespace().map(str::to_owned).collect();
+    let got: Vec<&str> = heard.text.split_whitespace().collect();
+    Outcome {
+        words: words.len(),
+        errors: strsim::generic_levenshtein(&words, &got),
+        understood: meaning(&truth) == meaning(&reading),
+        false_order,
+        at_once: false_order && heard.confidence >= settings.trust.doubt,
+    }
+}
+
+fn samples(path: &Path) -> Samples {
+    let bytes = std::fs::read(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    decode(&bytes, None, &Limits { min_seconds: 0.0, ..Limits::default() })
+        .unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+async fn hear(app: &App, samples: Samples) -> Transcript {
+    let later = Instant::now() + Duration::from_secs(60);
+    app.spine.transcribe(samples, Vec::new(), later).await.expect("heard")
+}
+
+async fn read(app: &App, text: &str) -> Option<Reading> {
+    let words = Utterance::new(text).ok()?;
+    app.spine.read(&words, None).await.ok()
+}
+
+/// Intent and slots, without how they were spelled.
+fn meaning(reading: &Option<Reading>) -> Option<(String, Vec<(String, String)>)> {
+    let reading = reading.as_ref()?;
+    let mut slots: Vec<_> = reading.slots.iter().map(|s| (s.name.clone(), s.value.to_lowercase())).collect();
+    slots.sort();
+    Some((reading.intent.clone(), slots))
+}
+
+fn report(name: &str, all: &[Outcome]) {
+    let count = |f: fn(&Outcome) -> bool| 100.0 * all.iter().filter(|o| f(o)).count() as f64 / all.len().max(1) as f64;
+    let words: usize = all.iter().map(|o| o.words).sum();
+    let wer = 100.0 * all.iter().map(|o| o.errors).sum::<usize>() as f64 / words.max(1) as f64;
+    let n = all.len();
+    let whole = count(|o| o.errors == 0);
+    match name {
+        "commands, clean" => {
+            line(name, n, "words wrong %", wer, "3");
+            line(name, n, "intent and every slot right %", count(|o| o.understood), "95");
+        }
+        "commands, noisy" => {
+            line(name, n, "words wrong %", wer, "10");
+            line(name, n, "intent and every slot right %", count(|o| o.understood), "85");
+        }
+        "numbers, clean" => line(name, n, "right to the last word %", whole, "97"),
+        "nobody" => {
+            line(name, n, "nothing changed: not heard, or refused %", count(|o| !o.false_order), "99");
+            line(name, n, "nothing heard at all %", whole, "");
+        }
+        _ => {
+            line(name, n, "words wrong %", wer, if name == "people, an4" { "12" } else { "" });
+            line(name, n, "right to the last word %", whole, "");
+            line(name, n, "taken for a change of basket or order %", count(|o| o.false_order), "1");
+            line(name, n, "the same, without asking first %", count(|o| o.at_once), "");
+        }
+    }
+}
+
+fn line(set: &str, clips: usize, measure: &str, reached: f64, asked: &str) {
+    println!("{set:<18} {clips:>6}  {measure:<44} {reached:>8.2} {asked:>8}");
+}

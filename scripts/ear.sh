@@ -1,0 +1,8 @@
+#!/bin/sh
+# Makes a speech model for a shop: sentences, voices, training, export. Arguments go to `python -m ear all`.
+set -eu
+cd "$(dirname "$0")/.."
+venv=target/ear/venv
+[ -x "$venv/bin/python" ] || python3 -m venv "$venv"
+"$venv/bin/pip" install --quiet -r training/requirements-train.txt
+PYTHONPATH=training nice "$venv/bin/python" -m ear all "$@"

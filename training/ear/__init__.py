@@ -1,0 +1,1 @@
+"""The recipe that makes Voicecart's own speech model: text, speech, training, export and measurement, one step a file."""

@@ -1,0 +1,32 @@
+"""Step `export`: a checkpoint in, whisper.cpp model files out, with their sizes and checksums for `models/manifest.toml`."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from pathlib import Path
+
+import torch
+
+from . import ggml, model
+from .vocabulary import Vocabulary
+
+
+def run(checkpoint: Path, out: Path, name: str, packings: list[str]) -> list[Path]:
+    kept = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    width, heads, layers = kept["shape"]
+    ear = model.Ear(Vocabulary(kept["pieces"]), width, heads, tuple(layers))
+    ear.load_state_dict(kept["ear"])
+    whole = model.to_ggml(ear)
+    out.mkdir(parents=True, exist_ok=True)
+    written = []
+    for packing in packings:
+        file = out / f"ggml-{name}{'' if packing == packings[0] else '-' + packing}.bin"
+        ggml.write(file, whole, packing)
+        packed = file.read_bytes()
+        print(
+            f"export: {file.name}: {packing}, bytes = {len(packed)}, about {len(gzip.compress(packed)) / 1e6:.1f} MB in git, "
+            f'sha256 = "{hashlib.sha256(packed).hexdigest()}"'
+        )
+        written.append(file)
+    return written

@@ -1,0 +1,132 @@
+"""Step `train`: from a model file or from nothing to checkpoints, within a given number of minutes. Cross-entropy of the
+decoder and a CTC loss of the encoder's letters; the weights kept are a running average. Stop and start it as you like: the
+last checkpoint has everything."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from . import data, evaluate, features, ggml, model
+from .vocabulary import Vocabulary
+
+
+@dataclass
+class Plan:
+    minutes: float
+    rate: float = 4e-4
+    warm_up: int = 100
+    batch_seconds: float = 32
+    letters_weight: float = 0.5
+    average: float = 0.99
+    dropout: float = 0.0
+    checkpoint_minutes: float = 10
+    threads: int = 1
+    seed: int = 1
+
+
+def run(plan: Plan, corpus: data.Corpus, dev: dict[str, list[data.Clip]], out: Path, seed_model: Path | None, fresh: Vocabulary | None) -> None:
+    """Goes on from `out/last.pt` where there is one. Writes `last.pt` and, whenever development improves, `best.pt`."""
+    torch.set_num_threads(plan.threads)
+    torch.manual_seed(plan.seed)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    out.mkdir(parents=True, exist_ok=True)
+    if seed_model is not None:
+        ear = model.from_ggml(ggml.read(seed_model), plan.dropout)
+    elif fresh is not None:
+        ear = model.Ear(fresh, dropout=plan.dropout)
+    else:
+        raise ValueError("neither a model to start from nor a vocabulary for a new one")
+    ear.to(device)
+    groups = [
+        {"params": [p for p in ear.parameters() if p.ndim > 1], "weight_decay": 0.01},
+        {"params": [p for p in ear.parameters() if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    optimiser = torch.optim.AdamW(groups, lr=plan.rate, betas=(0.9, 0.98))
+    average = {k: v.detach().clone() for k, v in ear.state_dict().items()}
+    step, spent, best = 0, 0.0, math.inf
+    last = out / "last.pt"
+    if last.exists():
+        kept = torch.load(last, map_location=device, weights_only=True)
+        ear.load_state_dict(kept["ear"])
+        optimiser.load_state_dict(kept["optimiser"])
+        average, step, spent, best = kept["average"], kept["step"], kept["spent"], kept["best"]
+        print(f"train: going on at step {step}, {spent / 60:.0f} of {plan.minutes:.0f} minutes spent", flush=True)
+    batches = iter(data.Mixture(corpus, ear.vocabulary, plan.batch_seconds, plan.seed + step))
+    noise = np.random.default_rng(plan.seed + step)
+    began, losses, clips, noted = time.monotonic() - spent, [], 0, spent
+    if step == 0:
+        best = _judge(ear, average, dev, step, spent)
+
+    while spent < 60 * plan.minutes:
+        batch = next(batches).to(device)
+        progress = spent / (60 * plan.minutes)
+        rate = plan.rate * min(1, (step + 1) / plan.warm_up) * (0.03 + 0.97 * (1 + math.cos(math.pi * progress)) / 2)
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+        ear.train()
+        loss = _loss(ear, batch, plan, noise, device)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(ear.parameters(), 1.0)
+        optimiser.step()
+        step += 1
+        keep = min(plan.average, step / (step + 20))
+        with torch.no_grad():
+            for name, value in ear.state_dict().items():
+                if value.is_floating_point():
+                    average[name].lerp_(value, 1 - keep)
+        losses.append(loss.item())
+        clips += len(batch.tokens)
+        spent = time.monotonic() - began
+        if step % 25 == 0:
+            corpus.refresh()
+            print(f"train: step {step} {spent / 60:.1f} min, loss {np.mean(losses):.3f}, rate {rate:.2e}, {clips} clips", flush=True)
+            losses = []
+        if spent - noted > 60 * plan.checkpoint_minutes or spent >= 60 * plan.minutes:
+            noted = spent
+            score = _judge(ear, average, dev, step, spent)
+            if score < best:
+                best = score
+                _save(out / "best.pt", {"ear": average, "pieces": ear.vocabulary.pieces, "shape": ear.shape, "step": step})
+            _save(last, {
+                "ear": ear.state_dict(), "average": average, "optimiser": optimiser.state_dict(), "step": step,
+                "spent": spent, "best": best,
+            })  # fmt: skip
+    print(f"train: done after {step} steps and {spent / 60:.0f} minutes", flush=True)
+
+
+def _loss(ear: model.Ear, batch: data.Batch, plan: Plan, noise: np.random.Generator, device: torch.device) -> torch.Tensor:
+    with torch.no_grad():
+        mel = features.mask(ear.mel(batch.samples, batch.warp), noise, bands=1, spans=1)
+    with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+        logits, letters = ear(mel, batch.tokens[:, :-1].clamp(min=0))
+    # The first thing asked for is what follows the two start tokens.
+    said = F.cross_entropy(logits[:, 1:].flatten(0, 1).float(), batch.tokens[:, 2:].flatten(), ignore_index=-1, label_smoothing=0.03)
+    read = letters.float().log_softmax(2).transpose(0, 1)
+    steps = torch.full((len(batch.tokens),), len(read), dtype=torch.long)
+    written = F.ctc_loss(read, batch.letters, steps, batch.lengths.cpu(), model.BLANK, zero_infinity=True)
+    return said + plan.letters_weight * written
+
+
+def _judge(ear: model.Ear, average: dict, dev: dict[str, list[data.Clip]], step: int, spent: float) -> float:
+    """Word error rates of the averaged weights; the mean of the sets decides which checkpoint is best."""
+    trained = {k: v.clone() for k, v in ear.state_dict().items()}
+    ear.load_state_dict(average)
+    ear.eval()
+    rates = {name: evaluate.word_error_rate(ear, clips) for name, clips in dev.items()}
+    ear.load_state_dict(trained)
+    print(f"dev: step {step} {spent / 60:.1f} min " + ", ".join(f"{n} {r:.3f}" for n, r in rates.items()), flush=True)
+    return sum(rates.values()) / max(1, len(rates))
+
+
+def _save(path: Path, what: dict) -> None:
+    unfinished = path.with_suffix(".part")
+    torch.save(what, unfinished)
+    unfinished.rename(path)
