@@ -2,7 +2,7 @@
 # Prints every speed figure the README quotes.
 set -eu
 cd "$(dirname "$0")/.."
-scripts/setup.sh python3 wrk nodejs npm >&2
+scripts/setup.sh python3 wrk nodejs npm openssl >&2
 cargo build --release >&2
 python3 benches/bench.py "$@"
 echo
@@ -12,3 +12,6 @@ echo
 echo "## (f) Live speech"
 cargo bench --bench endpointing
 cargo bench --bench live
+echo
+echo "## (h) Verifying one Alexa request"
+cargo bench --bench verification
