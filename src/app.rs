@@ -4,6 +4,7 @@
 mod absent;
 mod first;
 mod places;
+mod reload;
 mod stages;
 
 use std::path::PathBuf;
@@ -23,6 +24,7 @@ use crate::dialogue::sessions::sql::SqlSessions;
 use crate::dialogue::{Dialogue, SessionId};
 use crate::edge::alexa::{self, Alexa};
 use crate::edge::keys::{KeyRing, Known};
+use crate::edge::linking::Linking;
 use crate::edge::wyoming::House;
 use crate::edge::{self, Doors, Part, Resolve};
 use crate::language::{Term, Understander};
@@ -31,9 +33,9 @@ use crate::shop::connectors::gateway::HttpGateway;
 use crate::shop::connectors::sql::Limits;
 use crate::shop::connectors::sql::Terms;
 use crate::shop::{Catalogue, CustomerId, Customers, RequestId, SqlShop, sample};
-use crate::store::{Store, keys};
+use crate::store::{Store, grants, keys};
 use crate::tts::{Synthesizer, VoiceSettings};
-use crate::turn::{Caller, Spine, Stages, Trust};
+use crate::turn::{Caller, Spine, Stages, Trust, Words};
 use crate::webhook::Webhooks;
 
 pub use first::new_key;
@@ -57,6 +59,7 @@ pub struct App {
     shop: SqlShop,
     keys: Arc<KeyRing>,
     resolve: Resolve,
+    linking: Option<Arc<Linking>>,
     /// Conversations that outlive their request.
     pub lasting: edge::Lasting,
     /// Set on the first start with the sample shop.
@@ -83,7 +86,10 @@ impl App {
         ids: Arc<dyn Ids>,
         earlier: Option<&Self>,
     ) -> anyhow::Result<Self> {
-        let language = earlier.map(|app| (app.spine.understander.clone(), app.spine.phrases.clone()));
+        let language = earlier.map(|app| {
+            let words = app.spine.words();
+            (words.understander.clone(), words.phrases.clone())
+        });
         Self::with(settings, false, clock, ids, language).await
     }
 
@@ -147,7 +153,9 @@ impl App {
             }
             None => shop,
         };
-        let resolve = resolver(Customers::new(store.clone(), clock.clone(), ids.clone()));
+        let customers = Customers::new(store.clone(), clock.clone(), ids.clone());
+        let resolve = resolver(customers.clone());
+        let linking = Linking::new(&settings.linking, store.clone(), customers, clock.clone()).map(Arc::new);
         let demo_key = first::demo_key(&settings, &store).await?;
         let keys = Arc::new(key_ring(store.clone()).await?);
         let sessions = SqlSessions::open(&settings.data_dir.join("sessions.db"), SESSION_LAPSE).await?;
@@ -160,23 +168,26 @@ impl App {
         let synthesizer: Arc<dyn Synthesizer> = synthesizer.await.context("loading the voice stopped")??;
         let stages = Stages {
             recognizer,
-            understander,
             dialogue: Dialogue,
             shop: Arc::new(shop.clone()),
             sessions: Arc::new(sessions),
-            phrases,
             synthesizer,
-            webhooks,
+            words: Words { understander, phrases, webhooks: Arc::new(webhooks) },
         };
         let trust = Trust { reject: settings.trust.reject, doubt: settings.trust.doubt };
         let spine = Arc::new(Spine::new(stages, voice, trust, clock, ids));
-        Ok(Self { settings, spine, store, catalogue, shop, keys, resolve, lasting: edge::Lasting::default(), demo_key })
+        let lasting = edge::Lasting::default();
+        Ok(Self { settings, spine, store, catalogue, shop, keys, resolve, linking, lasting, demo_key })
     }
 
     /// The HTTP doors, ready to be served.
     pub fn router(&self) -> anyhow::Result<edge::Routes> {
         let (spine, settings) = (self.spine.clone(), self.settings.clone());
         let alexa = Alexa::new(&settings.alexa, spine.clone(), self.resolve.clone())?;
+        let alexa = match &self.linking {
+            Some(linking) => alexa.linked(linking.clone()),
+            None => alexa,
+        };
         let doors = Doors::new(
             spine,
             settings,
@@ -185,7 +196,8 @@ impl App {
             self.readiness(),
             self.lasting.clone(),
         );
-        Ok(edge::router(Arc::new(doors), alexa::routes(Arc::new(alexa))))
+        let linking = self.linking.clone().map(edge::linking::routes);
+        Ok(edge::router(Arc::new(doors), alexa::routes(Arc::new(alexa)), linking))
     }
 
     /// What satellites need, ready to be served.
@@ -236,7 +248,8 @@ impl App {
     /// in the middle are finished, lapsed offers are dropped, and a changed catalogue is taught to the understander.
     pub fn upkeep(&self, stop: CancellationToken) -> JoinHandle<()> {
         let (keys, store, shop) = (self.keys.clone(), self.store.clone(), self.shop.clone());
-        let (catalogue, understander) = (self.catalogue.clone(), self.spine.understander.clone());
+        let clock = self.spine.clock.clone();
+        let (catalogue, spine) = (self.catalogue.clone(), self.spine.clone());
         tokio::spawn(async move {
             let (mut taught, mut tidied) = (catalogue.version(), None::<Instant>);
             while !stop.is_cancelled() {
@@ -249,13 +262,14 @@ impl App {
                     catalogue.refresh().await?;
                     if catalogue.version() != taught {
                         taught = catalogue.version();
-                        teach(&understander, &catalogue).await?;
+                        teach(&spine.understander(), &catalogue).await?;
                         tracing::info!("the catalogue changed; its names were learnt");
                     }
                     shop.finish_payments().await?;
                     if tidied.is_none_or(|t| t.elapsed() >= TIDY_EVERY) {
                         tidied = Some(Instant::now());
                         shop.tidy().await?;
+                        grants::tidy(&store, clock.now()).await?;
                     }
                     anyhow::Ok(())
                 };
@@ -264,6 +278,14 @@ impl App {
                 }
             }
         })
+    }
+
+    /// Follows changes of the locale's folder while serving, where `intents.watch` says so.
+    pub fn watch(&self, stop: CancellationToken) -> anyhow::Result<()> {
+        if !self.settings.intents.watch {
+            return Ok(());
+        }
+        reload::watch(places::locale(&self.settings)?, self.spine.clone(), self.catalogue.clone(), stop)
     }
 
     /// Finishes writing and closes the database.

@@ -9,6 +9,7 @@ pub mod import;
 pub mod money;
 pub mod naming;
 pub mod order;
+pub mod password;
 pub mod payment;
 pub mod pin;
 pub mod port;

@@ -5,6 +5,7 @@
 //! is cheap, rather than inside SQLite's busy handler. Readers have their own pool and, under WAL, never wait.
 
 mod error;
+pub mod grants;
 pub mod idempotency;
 pub mod keys;
 

@@ -74,6 +74,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("x509_parser", &["edge/alexa/verify"]),
     ("rcgen", &["edge/alexa/doctor"]),
     ("num_bigint", &["edge/alexa/doctor"]),
+    ("notify", &["app/reload"]),
     ("clap", &["cli", "main"]),
     ("anyhow", &["app", "cli", "main"]),
 ];

@@ -231,6 +231,8 @@ fn opening_help_and_closing() {
             ("trouble", Say::Trouble),
             ("busy", Say::Busy),
             ("slow", Say::OneMoment),
+            ("a stranger asks for orders", Say::LinkAccount { lapsed: false }),
+            ("the link was taken back", Say::LinkAccount { lapsed: true }),
         ],
     );
 }

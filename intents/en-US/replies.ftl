@@ -115,6 +115,8 @@ nothing-open =
     .reprompt = You can say: find coffee, order my usual, or where is my order.
 trouble = Sorry, I can't reach the shop right now. Nothing was changed. Please try again in a minute.
 one-moment = One moment, please.
+link-account = For that I need to know who you are. I have put a card in the Alexa app: open it to link your shop account, then ask me again. What is in your basket stays there.
+link-lapsed = The link to your shop account is no longer valid. I have put a card in the Alexa app: open it to sign in again, then ask me once more.
 busy = Sorry, the shop is very busy right now. Please try again in a moment.
 
 ## Finding

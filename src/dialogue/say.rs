@@ -255,6 +255,10 @@ pub enum Say {
     },
     /// The answer takes a while; it follows.
     OneMoment,
+    /// This needs an account, and none is linked, or the link has lapsed.
+    LinkAccount {
+        lapsed: bool,
+    },
     /// The shop cannot be reached; nothing was changed.
     Trouble,
     /// Too many callers.

@@ -56,6 +56,8 @@ pub(super) const NEEDS: &[Need] = &[
     need("trouble", &[]),
     need("busy", &[]),
     need("one-moment", &[]),
+    need("link-account", &[]),
+    need("link-lapsed", &[]),
     need("results-intro-one", &[]),
     need("results-intro-all", &["total"]),
     need("results-intro-many", &["total", "rounded", "shown"]),

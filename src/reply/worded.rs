@@ -62,6 +62,8 @@ pub(super) fn stays_open(say: &Say) -> bool {
         | Say::PaymentPending { .. }
         | Say::PinLocked { .. }
         | Say::OneMoment
+        // What is to be done next is done in the phone's app.
+        | Say::LinkAccount { .. }
         | Say::Told { end: true, .. }
         | Say::Trouble
         | Say::Busy => false,
@@ -160,6 +162,7 @@ pub(super) fn draft(t: &Teller, say: &Say) -> Draft {
         Say::Spelled { words } => talk::spelled(t, words),
         Say::Trouble => t.plain_draft("trouble"),
         Say::OneMoment => t.plain_draft("one-moment"),
+        Say::LinkAccount { lapsed } => t.plain_draft(if *lapsed { "link-lapsed" } else { "link-account" }),
         Say::Busy => t.plain_draft("busy"),
 
         Say::Results { search, page, first, total, relaxed, back } => {

@@ -9,6 +9,7 @@ mod buying;
 pub mod coupons;
 pub mod customers;
 mod finding;
+pub mod logins;
 pub mod orders;
 mod paying;
 mod pins;

@@ -6,8 +6,10 @@ use std::time::{Duration, Instant};
 
 use sqlx::{Row, SqliteConnection};
 
+use super::logins::{self, SignIn};
 use super::{Asked, orders, paying, pins, rows};
 use crate::clock::{Clock, Ids};
+use crate::shop::password::{LoginName, Password, PasswordError};
 use crate::shop::pin::{Pin, PinError};
 use crate::shop::{CustomerId, ShopError};
 use crate::store::Store;
@@ -20,6 +22,18 @@ pub enum SetPinError {
     #[error(transparent)]
     Shop(#[from] ShopError),
 }
+
+/// Why a login was not set.
+#[derive(Debug, thiserror::Error)]
+pub enum SetLoginError {
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    #[error(transparent)]
+    Shop(#[from] ShopError),
+}
+
+/// What strangers' ids begin with.
+const GUEST: &str = "guest-";
 
 /// The shop's customers and the names they go by elsewhere.
 #[derive(Clone)]
@@ -70,7 +84,7 @@ impl Customers {
         if let Some(known) = find(&mut tx, identity).await? {
             return Ok(known);
         }
-        let guest = format!("guest-{}", self.ids.next().to_lowercase());
+        let guest = format!("{GUEST}{}", self.ids.next().to_lowercase());
         let guest = CustomerId::new(&guest).map_err(|e| rows::damaged(&guest, e))?;
         put(&mut tx, &guest, None, &[identity.to_owned()], self.clock.now().as_millisecond()).await?;
         tx.commit().await?;
@@ -84,6 +98,72 @@ impl Customers {
         tx.commit().await?;
         self.known().clear();
         Ok(())
+    }
+
+    /// Whether this is somebody of whom no more is known than where they called from.
+    pub fn is_guest(customer: &CustomerId) -> bool {
+        customer.as_str().starts_with(GUEST)
+    }
+
+    /// Lets `identity` stand for this customer, who has just said so themselves. What a guest of that identity had put
+    /// into the basket comes along; a customer's stays where it is.
+    pub async fn claim(&self, identity: &str, customer: &CustomerId) -> Result<(), ShopError> {
+        let now = self.clock.now().as_millisecond();
+        let mut tx = self.store.begin().await?;
+        let before = find(&mut tx, identity).await?;
+        put(&mut tx, customer, None, &[identity.to_owned()], now).await?;
+        if let Some(guest) = before.filter(|b| Self::is_guest(b) && b != customer) {
+            sqlx::query(
+                "INSERT INTO basket_lines (customer_id, sku, quantity, added_at)
+                 SELECT ?1, sku, quantity, added_at FROM basket_lines WHERE customer_id = ?2
+                 ON CONFLICT (customer_id, sku) DO UPDATE SET quantity =
+                   CASE WHEN basket_lines.quantity + excluded.quantity > 99 THEN 99
+                        ELSE basket_lines.quantity + excluded.quantity END",
+            )
+            .bind(customer.as_str())
+            .bind(guest.as_str())
+            .execute(&mut *tx)
+            .await?;
+            sqlx::query("DELETE FROM basket_lines WHERE customer_id = ?1")
+                .bind(guest.as_str())
+                .execute(&mut *tx)
+                .await?;
+        }
+        tx.commit().await?;
+        self.known().clear();
+        Ok(())
+    }
+
+    /// Lets `identity` stand for nobody; whoever calls by it next is a new guest.
+    pub async fn unlink(&self, identity: &str) -> Result<(), ShopError> {
+        let mut tx = self.store.begin().await?;
+        sqlx::query("DELETE FROM identities WHERE identity = ?1").bind(identity).execute(&mut *tx).await?;
+        tx.commit().await?;
+        self.known().clear();
+        Ok(())
+    }
+
+    /// Who signs in with this name and password, if anybody. Wrong tries are counted.
+    pub async fn sign_in(&self, name: &LoginName, password: Password) -> Result<SignIn, ShopError> {
+        logins::sign_in(&self.store, name, password, self.clock.now()).await
+    }
+
+    /// Sets or replaces how a customer signs in; a lock goes with the old one.
+    pub async fn set_login(
+        &self,
+        customer: &CustomerId,
+        name: &LoginName,
+        password: Password,
+    ) -> Result<logins::Set, SetLoginError> {
+        let owner = name.clone();
+        let hashed = tokio::task::spawn_blocking(move || password.hash(&owner)).await;
+        let hash = hashed.map_err(|e| PasswordError::Hash(e.to_string()))??;
+        Ok(logins::set(&self.store, customer, name, &hash).await?)
+    }
+
+    /// A customer can no longer sign in. Whether they could.
+    pub async fn clear_login(&self, customer: &CustomerId) -> Result<bool, ShopError> {
+        logins::clear(&self.store, customer).await
     }
 
     /// The customer's first name; none for guests and strangers.
@@ -165,10 +245,28 @@ impl Customers {
                 Ok(serde_json::json!({ "label": label, "line": line }))
             })
             .collect::<Result<Vec<_>, ShopError>>()?;
+        let login: Option<String> = sqlx::query_scalar("SELECT name FROM logins WHERE customer_id = ?1")
+            .bind(id)
+            .fetch_optional(&mut *db)
+            .await?;
+        let linked = sqlx::query(
+            "SELECT client, created_at, revoked_at FROM grants WHERE customer_id = ?1 ORDER BY created_at, id",
+        )
+        .bind(id)
+        .fetch_all(&mut *db)
+        .await?;
+        let linked = linked
+            .iter()
+            .map(|row| {
+                let (client, since): (String, i64) = (row.try_get("client")?, row.try_get("created_at")?);
+                let until: Option<i64> = row.try_get("revoked_at")?;
+                Ok(serde_json::json!({ "client": client, "since_ms": since, "until_ms": until }))
+            })
+            .collect::<Result<Vec<_>, ShopError>>()?;
         let orders = orders::newest(&mut db, customer, u32::MAX).await?;
         Ok(serde_json::json!({
             "id": id, "name": name.flatten(), "identities": identities, "basket": basket, "shelves": shelves,
-            "addresses": addresses,
+            "addresses": addresses, "login": login, "linked": linked,
             "orders": orders,
         }))
     }
