@@ -68,6 +68,7 @@ fn query(change: &[(&str, &str)]) -> Vec<(String, String)> {
 }
 
 fn client() -> reqwest::Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap()
 }
 

@@ -152,6 +152,9 @@ mod tests {
         full.alexa.extra_root = Some("root.pem".into());
         full.alexa.chain_base_override = Some("http://localhost".into());
         full.alexa.services_override = Some("http://localhost".into());
+        full.linking.client_id = Some("alexa".into());
+        full.linking.client_secret = Some("sesame".into());
+        full.linking.vendor = Some("M1".into());
         full.wyoming.bind = Some(full.bind);
         full.payment.url = Some("https://pay.example".into());
         full.wyoming.customer = Some("ada".into());
