@@ -15,6 +15,7 @@ mod lasting;
 pub mod linking;
 mod openai;
 mod openapi;
+mod preferences;
 pub mod problem;
 mod server;
 mod status;
@@ -88,6 +89,7 @@ pub fn router(doors: Arc<Doors>, alexa: Routes, linking: Option<Routes>) -> Rout
         .route("/v1/voice", post(voice::voice))
         .route("/v1/text", post(voice::text))
         .route("/v1/stream", get(stream::stream))
+        .route("/v1/customers/{customer}/preferences", get(preferences::show).put(preferences::set))
         .route("/v1/audio/transcriptions", post(openai::transcriptions))
         .route("/v1/audio/speech", post(openai::speech))
         .route("/metrics", get(status::metrics))

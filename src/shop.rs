@@ -3,6 +3,7 @@
 
 pub mod act;
 pub mod catalogue;
+pub mod cautions;
 pub mod connectors;
 pub mod delivery;
 pub mod import;
@@ -13,6 +14,7 @@ pub mod password;
 pub mod payment;
 pub mod pin;
 pub mod port;
+pub mod preferences;
 pub mod product;
 pub mod resemblance;
 pub mod sample;

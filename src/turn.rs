@@ -21,6 +21,7 @@ use crate::dialogue::session::Answered;
 use crate::dialogue::{Asks, Decision, Dialogue, Filled, Say, Session, SessionError, SessionId, SessionStore};
 use crate::language::{Closing, Expectation, Reading, Source, Understander, Utterance, breath};
 use crate::reply::{Manner, Phrases, Reply};
+use crate::shop::preferences::Preferences;
 use crate::shop::{Act, CustomerId, Order, Outcome, Product, RequestId, Search, Shop, ShopError};
 use crate::tts::{Speech, Synthesizer, TtsError, VoiceSettings};
 use crate::webhook::{Ask, Told, Webhooks};
@@ -397,7 +398,13 @@ impl Spine {
         let kept = self.sessions.load(&id).await?;
         // A session belongs to whoever opened it: another customer under the same id starts afresh.
         let mine = kept.filter(|s| s.customer == caller.customer);
-        Ok(mine.unwrap_or_else(|| Session::new(id, caller.customer.clone(), &caller.locale, self.clock.now())))
+        if let Some(mine) = mine {
+            return Ok(mine);
+        }
+        let mut fresh = Session::new(id, caller.customer.clone(), &caller.locale, self.clock.now());
+        let told = self.preferences(&caller.customer, &caller.request, caller.deadline).await;
+        fresh.pace = told.pace.unwrap_or(fresh.pace);
+        Ok(fresh)
     }
 
     fn understand_heard(&self, heard: &Transcript, session: &mut Session, timings: &mut Timings) -> Option<Reading> {
@@ -479,6 +486,19 @@ impl Spine {
             Err(error) => {
                 tracing::error!(%error, "apologised in place of a webhook");
                 Say::Trouble
+            }
+        }
+    }
+
+    /// What the customer told about themselves; nothing where the shop does not answer in time.
+    pub async fn preferences(&self, customer: &CustomerId, request: &RequestId, deadline: Instant) -> Preferences {
+        let asked = self.shop.perform(Act::ShowPreferences, customer, request);
+        match tokio::time::timeout_at(deadline.into(), asked).await {
+            Ok(Ok(Outcome::Preferences { preferences, .. })) => preferences,
+            Ok(Ok(_)) | Err(_) => Preferences::default(),
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "a customer's preferences could not be read");
+                Preferences::default()
             }
         }
     }

@@ -110,7 +110,7 @@ fn linking(s: &super::Linking) -> Result<(), ConfigError> {
         );
     }
     if let Some(vendor) = &s.vendor
-        && !(vendor.bytes().all(|b| b.is_ascii_alphanumeric()) && !vendor.is_empty())
+        && (vendor.is_empty() || !vendor.bytes().all(|b| b.is_ascii_alphanumeric()))
     {
         return fail(format!("linking.vendor is {vendor:?}; a vendor id is letters and digits, such as M1ABCDEFGHIJK"));
     }

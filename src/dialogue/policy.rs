@@ -8,6 +8,7 @@ use super::session::{Purpose, Question, Session, Task};
 use super::{Asked, Asks, Decision, Filled, Focus, HelpTopic, Say, answer, fill, form, several};
 use crate::language::model::Model;
 use crate::language::{Expectation, Reading, Source};
+use crate::shop::preferences::{Avoided, Preference};
 use crate::shop::{Act, Filters, Line, OrderRef, Quantity, ReorderRef, Shelf};
 
 /// Slowest and fastest speech, and one step between, in percent of the voice's own rate.
@@ -283,6 +284,9 @@ impl Dialogue {
 
             "SpeakSlowerIntent" => pace(session, |p| p.saturating_sub(PACE.2)),
             "SpeakFasterIntent" => pace(session, |p| p + PACE.2),
+            "AvoidIntent" => avoid(reading, Preference::Avoid),
+            "NoLongerAvoidIntent" => avoid(reading, Preference::Eat),
+            "ShowPreferencesIntent" => Decision::Act(Act::ShowPreferences),
             "SpellIntent" => match spellable(session) {
                 Some(words) => say(Say::Spelled { words }),
                 None => say(Say::NothingOpen),
@@ -464,7 +468,18 @@ fn reorder(what: ReorderRef, quantity: Option<Quantity>) -> Decision {
 
 fn pace(session: &mut Session, change: impl Fn(u32) -> u32) -> Decision {
     session.pace = change(session.pace).clamp(PACE.0, PACE.1);
-    Decision::Say(Say::Pace { percent: session.pace })
+    Decision::Act(Act::Prefer(Preference::Pace(session.pace)))
+}
+
+/// What the shopper must not eat, by the list that the shop can look out for.
+fn avoid(reading: &Reading, change: impl Fn(Avoided) -> Preference) -> Decision {
+    let slot = ["Avoided", "Diet"].iter().find_map(|name| reading.slot(name));
+    let named =
+        slot.and_then(|s| s.resolutions.iter().find_map(|r| Avoided::of(&r.id)).or_else(|| Avoided::of(&s.value)));
+    match named {
+        Some(what) => Decision::Act(Act::Prefer(change(what))),
+        None => Decision::Say(Say::CannotAvoid),
+    }
 }
 
 fn spellable(session: &Session) -> Option<String> {

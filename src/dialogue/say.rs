@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::shop::preferences::{Avoided, Preferences};
 use crate::shop::{
     AddedLine, CouponRefusal, LimitPer, Missing, Money, Order, OrderRef, PricedLine, Product, Quantity, Quote, Search,
     Shelf, ShelfItem,
@@ -244,6 +245,21 @@ pub enum Say {
         words: String,
     },
     NoUsual,
+
+    /// From now on the shopper is warned of it.
+    Avoiding {
+        what: Avoided,
+    },
+    /// No longer.
+    Eating {
+        what: Avoided,
+    },
+    /// Something that nobody here can look out for.
+    CannotAvoid,
+    /// What the shopper has told about themselves.
+    MyPreferences {
+        preferences: Preferences,
+    },
 
     /// The new pace, in percent.
     Pace {

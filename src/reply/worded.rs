@@ -6,6 +6,7 @@ use super::catalog::args;
 use super::teller::Teller;
 use super::{Card, buying, finding, several, talk, tracking};
 use crate::dialogue::Say;
+use crate::shop::preferences::Avoided;
 use crate::shop::{CouponRefusal, LimitPer};
 
 /// A reply in marked phrases.
@@ -131,6 +132,10 @@ pub(super) fn stays_open(say: &Say) -> bool {
         | Say::ShortStock { .. }
         | Say::NeverBought { .. }
         | Say::NoUsual
+        | Say::Avoiding { .. }
+        | Say::Eating { .. }
+        | Say::CannotAvoid
+        | Say::MyPreferences { .. }
         | Say::Pace { .. }
         | Say::Spelled { .. } => true,
     }
@@ -261,5 +266,10 @@ pub(super) fn draft(t: &Teller, say: &Say) -> Draft {
         }
         Say::NeverBought { words } => t.draft("never-bought", &args!["words" => finding::sought(t, words)]),
         Say::NoUsual => t.plain_draft("no-usual"),
+
+        Say::Avoiding { what } => t.draft("avoiding", &args!["what" => talk::avoided(t, *what)]),
+        Say::Eating { what } => t.draft("eating", &args!["what" => talk::avoided(t, *what)]),
+        Say::CannotAvoid => t.draft("cannot-avoid", &args!["known" => talk::all_avoided(t, Avoided::ALL)]),
+        Say::MyPreferences { preferences } => talk::preferences(t, preferences),
     }
 }

@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::pin::Pin;
+use super::preferences::{Avoided, Preference, Preferences};
 use super::{Money, Order, OrderNumber, Product, Quantity, Sku};
 
 /// A command to the shop. Only [`Act::Buy`] takes money.
@@ -41,6 +42,12 @@ pub enum Act {
     RemoveFromBasket {
         what: String,
     },
+    /// What the customer told about themselves.
+    ShowPreferences,
+    /// One of it is different from now on.
+    Prefer(Preference),
+    /// All of it is replaced.
+    SetPreferences(Preferences),
     ShowBasket,
     EmptyBasket,
     /// Writes things on the shopping list, as said: a list is not a basket, so nothing is looked up yet.
@@ -254,6 +261,11 @@ pub enum Outcome {
     /// One order, or several that fit a time or a product; newest first.
     Tracked(Vec<Order>),
     NoOrders,
+    /// `changed` is what was just set, if anything.
+    Preferences {
+        preferences: Preferences,
+        changed: Option<Preference>,
+    },
     NoSuchOrder(OrderRef),
     Basket {
         lines: Vec<PricedLine>,
@@ -454,6 +466,9 @@ pub struct Quote {
     /// Names of what was bought within the last hours already.
     #[serde(default)]
     pub repeats: Vec<String>,
+    /// Names of lines whose own text names what the customer must not eat, and what of it.
+    #[serde(default)]
+    pub cautions: Vec<(String, Vec<Avoided>)>,
     /// Where it came from.
     pub origin: QuoteOrigin,
 }

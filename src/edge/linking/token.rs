@@ -22,7 +22,7 @@ use crate::telemetry::metrics;
 pub async fn exchange(State(linking): State<Arc<Linking>>, headers: HeaderMap, body: Bytes) -> Response {
     let form = match proven(&linking, &headers, &body) {
         Ok(form) => form,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     match exchanged(&linking, &form).await {
         Ok(Ok(tokens)) => answer(StatusCode::OK, &tokens),
@@ -38,7 +38,7 @@ pub async fn exchange(State(linking): State<Arc<Linking>>, headers: HeaderMap, b
 pub async fn revoke(State(linking): State<Arc<Linking>>, headers: HeaderMap, body: Bytes) -> Response {
     let form = match proven(&linking, &headers, &body) {
         Ok(form) => form,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let Some(token) = form.get("token").filter(|t| !t.is_empty()) else {
         return answer(
@@ -53,16 +53,16 @@ pub async fn revoke(State(linking): State<Arc<Linking>>, headers: HeaderMap, bod
 }
 
 /// The form, where the client has proven itself.
-fn proven(linking: &Linking, headers: &HeaderMap, body: &[u8]) -> Result<BTreeMap<String, String>, Response> {
+fn proven(linking: &Linking, headers: &HeaderMap, body: &[u8]) -> Result<BTreeMap<String, String>, Box<Response>> {
     if let Err(until) = linking.exchanges.check() {
         let wait = until.wait_time_from(linking.rates.now()).as_secs() + 1;
         let mut response = answer(StatusCode::TOO_MANY_REQUESTS, &json!({"error": "temporarily_unavailable"}));
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait));
-        return Err(response);
+        return Err(Box::new(response));
     }
     let form = super::fields(body).map_err(|twice| {
         let why = format!("{twice:?} came more than once");
-        answer(StatusCode::BAD_REQUEST, &json!({"error": "invalid_request", "error_description": why}))
+        Box::new(answer(StatusCode::BAD_REQUEST, &json!({"error": "invalid_request", "error_description": why})))
     })?;
     if linking.client.proven(headers, &form) {
         return Ok(form);
@@ -72,7 +72,7 @@ fn proven(linking: &Linking, headers: &HeaderMap, body: &[u8]) -> Result<BTreeMa
     let mut response = answer(StatusCode::UNAUTHORIZED, &json!({"error": "invalid_client"}));
     let challenge = HeaderValue::from_static("Basic realm=\"account linking\"");
     response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
-    Err(response)
+    Err(Box::new(response))
 }
 
 type Told = (&'static str, &'static str);

@@ -13,6 +13,7 @@ pub mod logins;
 pub mod orders;
 mod paying;
 mod pins;
+mod preferences;
 pub mod products;
 mod quotes;
 mod reordering;
@@ -153,6 +154,10 @@ impl SqlShop {
             Act::ListOrders { limit } => tracking::list(&mut db, limit, asked).await,
             Act::ShowBasket => basket::show(&mut db, asked).await,
             Act::ShowShelf { shelf } => shelves::show(&mut db, shelf, asked).await,
+            Act::ShowPreferences => {
+                let preferences = preferences::of(&mut db, asked.customer).await?;
+                Ok(Outcome::Preferences { preferences, changed: None })
+            }
             act => Err(ShopError::Damaged(format!("{act:?} was asked of the reading side"))),
         }
     }
@@ -257,6 +262,11 @@ impl SqlShop {
             Act::UseCoupon { code } => terms::use_coupon(tx, &code, asked).await,
             Act::ChooseAddress { words } => terms::choose_address(tx, &words, asked).await,
             Act::CancelOrder { number } => paying::cancel(tx, &number, asked).await,
+            Act::Prefer(change) => preferences::change(tx, change, asked).await,
+            Act::SetPreferences(all) => {
+                preferences::put(tx, asked.customer, &all).await?;
+                Ok(Outcome::Preferences { preferences: all, changed: None })
+            }
             act => Err(ShopError::Damaged(format!("{act:?} was asked of the writing side"))),
         }
     }
@@ -286,6 +296,7 @@ impl Shop for SqlShop {
                 | Act::Track(_)
                 | Act::ListOrders { .. }
                 | Act::ShowBasket
+                | Act::ShowPreferences
                 | Act::ShowShelf { .. } => self.look(act, &asked).await,
                 Act::Buy { quote_id, pin } => self.buy(&quote_id, pin, &asked).await,
                 Act::CancelOrder { number } => self.cancel(number, &asked).await,

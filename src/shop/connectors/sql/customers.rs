@@ -263,10 +263,12 @@ impl Customers {
                 Ok(serde_json::json!({ "client": client, "since_ms": since, "until_ms": until }))
             })
             .collect::<Result<Vec<_>, ShopError>>()?;
+        let preferences = super::preferences::of(&mut db, customer).await?;
         let orders = orders::newest(&mut db, customer, u32::MAX).await?;
         Ok(serde_json::json!({
             "id": id, "name": name.flatten(), "identities": identities, "basket": basket, "shelves": shelves,
             "addresses": addresses, "login": login, "linked": linked,
+            "preferences": preferences,
             "orders": orders,
         }))
     }

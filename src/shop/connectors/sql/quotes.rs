@@ -4,8 +4,10 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use sqlx::{Row, SqliteConnection};
 
-use super::{Asked, basket, products, rows, terms};
+use super::{Asked, basket, preferences, products, rows, terms};
 use crate::clock::Ids;
+use crate::shop::cautions;
+use crate::shop::preferences::Avoided;
 use crate::shop::{LimitPer, Line, Money, Outcome, PricedLine, Product, Quantity, Quote, QuoteOrigin, ShopError, Sku};
 use crate::store::Transaction;
 
@@ -106,6 +108,7 @@ pub async fn offer(
         total,
         extras,
         repeats: repeats(db, &lines, asked).await?,
+        cautions: cautions(db, &lines, asked).await?,
         delivery: Some(asked.delivery),
         unavailable,
         price_changes: price_changes(db, &lines, asked).await?,
@@ -211,6 +214,17 @@ pub async fn over_limit(
 }
 
 /// Names of lines that this customer bought within the last hours.
+/// What the customer must not eat, line by line.
+async fn cautions(
+    db: &mut SqliteConnection,
+    lines: &[PricedLine],
+    asked: &Asked<'_>,
+) -> Result<Vec<(String, Vec<Avoided>)>, ShopError> {
+    let avoids = preferences::of(db, asked.customer).await?.avoids;
+    let named = lines.iter().map(|l| (l.product.spoken_name.clone(), cautions::named(&l.product, &avoids)));
+    Ok(named.filter(|(_, what)| !what.is_empty()).collect())
+}
+
 async fn repeats(db: &mut SqliteConnection, lines: &[PricedLine], asked: &Asked<'_>) -> Result<Vec<String>, ShopError> {
     let bought: Vec<String> = sqlx::query_scalar(
         "SELECT DISTINCT l.sku FROM orders o JOIN order_lines l ON l.order_number = o.number
