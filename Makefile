@@ -16,10 +16,10 @@ help: ## what each target does
 
 run: setup ## build, and start the server with the embedded model, database and sample shop
 	cargo build --release
-	./target/release/voicecart serve
+	./target/release/voicecart serve --set intents.watch=true
 
 test: setup ## formatting, lints and the whole test suite
-	@scripts/setup.sh espeak-ng sox flite ffmpeg pulseaudio pulseaudio-utils libasound2-plugins speech-dispatcher speech-dispatcher-espeak-ng python3 python3-venv nodejs postgresql
+	@scripts/setup.sh espeak-ng sox flite ffmpeg pulseaudio pulseaudio-utils libasound2-plugins speech-dispatcher speech-dispatcher-espeak-ng python3 python3-venv nodejs npm chromium postgresql
 	cargo fmt --check
 	cargo clippy --all-targets -- -D warnings
 	cargo test

@@ -6,6 +6,8 @@ says so and goes on where they are missing.
 """
 import argparse
 import datetime
+import functools
+import http.server
 import json
 import os
 import pathlib
@@ -16,7 +18,9 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+import urllib.error
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -69,11 +73,11 @@ def listens(port):
         return s.connect_ex(("127.0.0.1", port)) == 0
 
 
-def voicecart(data):
+def voicecart(data, more=None):
     port = free_port()
     env = {
         "VOICECART_BIND": f"127.0.0.1:{port}", "VOICECART_DATA_DIR": data, "VOICECART_AUTH_REQUIRED": "false",
-        "VOICECART_ALEXA_VERIFY": "false", "RUST_LOG": "warn",
+        "VOICECART_ALEXA_VERIFY": "false", "RUST_LOG": "warn", **(more or {}),
     }
     return Server([str(BINARY), "serve"], port, answers("/readyz"), env)
 
@@ -117,6 +121,84 @@ def alexa(seconds, rounds):
         print(f"\nResident memory: Voicecart idle {idle:.0f} MiB, after the load {ours.rss_mib():.0f} MiB; node {peer.rss_mib():.0f} MiB")
 
 
+class Chain:
+    """A chain such as Amazon's (RSA all through) in a folder, served where Voicecart is told to fetch it."""
+    ADDRESS = "https://s3.amazonaws.com/echo.api/echo-api-cert-bench.pem"
+
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        self.make("root", None, "basicConstraints=critical,CA:TRUE\nkeyUsage=keyCertSign")
+        self.make("middle", "root", "basicConstraints=critical,CA:TRUE\nkeyUsage=keyCertSign")
+        self.make("leaf", "middle", "subjectAltName=DNS:echo-api.amazon.com\nkeyUsage=digitalSignature,keyEncipherment\nextendedKeyUsage=serverAuth")
+        pem = [(self.folder / f"{name}.pem").read_text() for name in ("leaf", "middle")]
+        (self.folder / "chain.pem").write_text("".join(pem))
+        (self.folder / "echo.api").mkdir()
+        (self.folder / "echo.api/echo-api-cert-bench.pem").write_text("".join(pem))
+        handler = functools.partial(Quiet, directory=folder)
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def make(self, name, issuer, extensions):
+        run = lambda *args: subprocess.run(["openssl", *args], cwd=self.folder, check=True, capture_output=True)
+        (self.folder / "extensions").write_text(extensions)
+        run("req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", f"{name}.key", "-subj", f"/CN=bench {name}", "-out", f"{name}.csr")
+        by = ["-signkey", f"{name}.key"] if issuer is None else ["-CA", f"{issuer}.pem", "-CAkey", f"{issuer}.key", "-CAcreateserial"]
+        run("x509", "-req", "-in", f"{name}.csr", "-days", "2", "-extfile", "extensions", "-out", f"{name}.pem", *by)
+
+    def env(self):
+        return {
+            "VOICECART_ALEXA_VERIFY": "true", "VOICECART_ALEXA_EXTRA_ROOT": str(self.folder / "root.pem"),
+            "VOICECART_ALEXA_CHAIN_BASE_OVERRIDE": f"http://127.0.0.1:{self.server.server_address[1]}",
+        }
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+def signed(seconds, rounds):
+    print("\n## (g) Signed Alexa requests, verified: Voicecart beside ask-sdk-express-adapter, the same requests, in turn, 8 connections\n")
+    peer_home = ROOT / "benches/peers/ask-sdk"
+    if not all(map(shutil.which, ["node", "npm", "wrk", "openssl"])):
+        return print("skipped: needs node, npm, wrk and openssl (Debian packages nodejs, npm, wrk, openssl)")
+    if not (peer_home / "node_modules").exists():
+        subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--silent"], cwd=peer_home, check=True)
+    sdk = ["node", "server.js"]
+    with tempfile.TemporaryDirectory() as data, tempfile.TemporaryDirectory() as folder:
+        chain = Chain(folder)
+        port = free_port()
+        with voicecart(data, chain.env()) as ours, Server([*sdk, str(port), str(ROOT / "sample-shop"), folder], port, listens, {"NODE_ENV": "production"}, peer_home) as peer:
+            forged = urllib.request.Request(f"http://127.0.0.1:{port}/alexa", b"{}", {"SignatureCertChainUrl": Chain.ADDRESS, "Signature-256": "AAAA"})
+            for side in (ours, peer):
+                forged.full_url = f"http://127.0.0.1:{side.port}/alexa"
+                try:
+                    sys.exit(f"a forged request was answered: {urllib.request.urlopen(forged).status}")
+                except urllib.error.HTTPError as refused:
+                    assert refused.code == 400, refused.code
+
+            def load(server):
+                out = subprocess.run(
+                    ["wrk", "-t1", "-c8", f"-d{seconds}s", "-s", str(ROOT / "benches/peers/signed.lua"), f"http://127.0.0.1:{server.port}", "--", f"{folder}/requests", Chain.ADDRESS],
+                    capture_output=True, text=True, check=True).stdout
+                rate, p50, p99, errors, sent = out.split("FIGURES ")[1].split()
+                if errors != "0":
+                    print(f"  ! {errors} failed requests", file=sys.stderr)
+                return float(rate), float(p50), float(p99), int(sent)
+
+            pairs, count = [], 2_000
+            for n in range(rounds + 1):
+                subprocess.run(["node", str(ROOT / "benches/peers/sign.js"), folder, str(count), f"s{n}"], check=True)
+                pairs.append((load(ours), load(peer)))
+                # Every request once: a second time it is only repeated what was said.
+                count = int(max(side[3] for side in pairs[-1]) * 1.3)
+            pairs = pairs[1:]
+            a, b = zip(*pairs)
+            columns = [spread([x[i] for x in side], 0 if i == 0 else 2) for side in (a, b) for i in range(3)]
+            print("| Voicecart turns/s | p50 ms | p99 ms | ask-sdk turns/s | p50 ms | p99 ms | ratio of turns/s |\n|---|---|---|---|---|---|---|")
+            print(f"| {' | '.join(columns)} | {spread([x[0] / y[0] for x, y in pairs])} |", flush=True)
+
+
 def voice(count):
     print("\n## (b) POST /v1/voice, one caller: a spoken command of about 3 s\n")
     clip = max((ROOT / "audio-fixtures").glob("*-clean.wav"), key=lambda f: f.stat().st_size)
@@ -153,12 +235,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=int, default=5, help="length of one load run")
     parser.add_argument("--rounds", type=int, default=3, help="paired runs for each number of connections")
-    parser.add_argument("parts", nargs="*", default=["alexa", "voice", "cold"], help="alexa, voice, cold")
+    parser.add_argument("parts", nargs="*", default=["alexa", "signed", "voice", "cold"], help="alexa, signed, voice, cold")
     args = parser.parse_args()
     cpu = next((l.split(":")[1].strip() for l in open("/proc/cpuinfo") if l.startswith("model name")), platform.machine())
     print(f"Voicecart bench, {datetime.date.today()}, {os.cpu_count()} cores of {cpu}; medians (min to max)")
     if "alexa" in args.parts:
         alexa(args.seconds, args.rounds)
+    if "signed" in args.parts:
+        signed(args.seconds, args.rounds)
     if "voice" in args.parts:
         voice(100)
     if "cold" in args.parts:

@@ -5,6 +5,7 @@ mod absent;
 mod faq;
 mod first;
 mod places;
+mod reload;
 mod stages;
 
 use std::path::PathBuf;
@@ -27,6 +28,7 @@ use crate::dialogue::sessions::sql::SqlSessions;
 use crate::dialogue::{Dialogue, SessionId, SessionStore};
 use crate::edge::alexa::{self, Alexa};
 use crate::edge::keys::{KeyRing, Known};
+use crate::edge::linking::Linking;
 use crate::edge::wyoming::House;
 use crate::edge::{self, Doors, Part, Resolve};
 use crate::language::{Term, Understander};
@@ -35,9 +37,9 @@ use crate::shop::connectors::gateway::HttpGateway;
 use crate::shop::connectors::sql::Limits;
 use crate::shop::connectors::sql::Terms;
 use crate::shop::{Catalogue, CustomerId, Customers, Guarded, RequestId, SqlShop, sample};
-use crate::store::{Store, keys};
+use crate::store::{Store, grants, keys};
 use crate::tts::{Synthesizer, VoiceSettings};
-use crate::turn::{Caller, Spine, Stages, Trust};
+use crate::turn::{Caller, Spine, Stages, Trust, Words};
 use crate::webhook::Webhooks;
 use crate::webhook::notices::Notices;
 
@@ -62,6 +64,7 @@ pub struct App {
     shop: SqlShop,
     keys: Arc<KeyRing>,
     resolve: Resolve,
+    linking: Option<Arc<Linking>>,
     /// Conversations that outlive their request.
     pub lasting: edge::Lasting,
     /// Who is told of what the merchant has to do; none where nobody is.
@@ -90,7 +93,10 @@ impl App {
         ids: Arc<dyn Ids>,
         earlier: Option<&Self>,
     ) -> anyhow::Result<Self> {
-        let language = earlier.map(|app| (app.spine.understander.clone(), app.spine.phrases.clone()));
+        let language = earlier.map(|app| {
+            let words = app.spine.words();
+            (words.understander.clone(), words.phrases.clone())
+        });
         Self::with(settings, false, clock, ids, language).await
     }
 
@@ -159,7 +165,9 @@ impl App {
         // What is left of a turn is for saying that the shop did not answer.
         let patience = Duration::from_millis(settings.deadlines.turn_ms) * 4 / 5;
         shop.set_faq(faq::load(&settings)?);
-        let resolve = resolver(Customers::new(store.clone(), clock.clone(), ids.clone()));
+        let customers = Customers::new(store.clone(), clock.clone(), ids.clone());
+        let resolve = resolver(customers.clone());
+        let linking = Linking::new(&settings.linking, store.clone(), customers, clock.clone()).map(Arc::new);
         let demo_key = first::demo_key(&settings, &store).await?;
         let keys = Arc::new(key_ring(store.clone()).await?);
         let sessions: Arc<dyn SessionStore> = match SharedSessions::of(&store, SESSION_LAPSE) {
@@ -176,13 +184,11 @@ impl App {
         let synthesizer: Arc<dyn Synthesizer> = synthesizer.await.context("loading the voice stopped")??;
         let stages = Stages {
             recognizer,
-            understander,
             dialogue: Dialogue,
             shop: Arc::new(Guarded::new(Arc::new(shop.clone()), patience)),
             sessions,
-            phrases,
             synthesizer,
-            webhooks,
+            words: Words { understander, phrases, webhooks: Arc::new(webhooks) },
         };
         let trust = Trust { reject: settings.trust.reject, doubt: settings.trust.doubt };
         let spine = Arc::new(Spine::new(stages, voice, trust, clock, ids));
@@ -194,6 +200,7 @@ impl App {
             shop,
             keys,
             resolve,
+            linking,
             lasting: edge::Lasting::default(),
             notices,
             demo_key,
@@ -204,6 +211,10 @@ impl App {
     pub fn router(&self) -> anyhow::Result<edge::Routes> {
         let (spine, settings) = (self.spine.clone(), self.settings.clone());
         let alexa = Alexa::new(&settings.alexa, spine.clone(), self.resolve.clone())?;
+        let alexa = match &self.linking {
+            Some(linking) => alexa.linked(linking.clone()),
+            None => alexa,
+        };
         let doors = Doors::new(
             spine,
             settings,
@@ -213,7 +224,8 @@ impl App {
             self.lasting.clone(),
             self.shop.clone(),
         );
-        Ok(edge::router(Arc::new(doors), alexa::routes(Arc::new(alexa))))
+        let linking = self.linking.clone().map(edge::linking::routes);
+        Ok(edge::router(Arc::new(doors), alexa::routes(Arc::new(alexa)), linking))
     }
 
     /// What satellites need, ready to be served.
@@ -265,7 +277,8 @@ impl App {
     pub fn upkeep(&self, stop: CancellationToken) -> JoinHandle<()> {
         let (settings, notices) = (self.settings.clone(), self.notices.clone());
         let (keys, store, shop) = (self.keys.clone(), self.store.clone(), self.shop.clone());
-        let (catalogue, understander) = (self.catalogue.clone(), self.spine.understander.clone());
+        let clock = self.spine.clock.clone();
+        let (catalogue, spine) = (self.catalogue.clone(), self.spine.clone());
         tokio::spawn(async move {
             let (mut taught, mut tidied) = (catalogue.version(), None::<Instant>);
             let mut pages = faq::Watched::new(&settings);
@@ -286,7 +299,7 @@ impl App {
                     }
                     if edited || catalogue.version() != taught {
                         taught = catalogue.version();
-                        teach(&understander, &catalogue, &shop).await?;
+                        teach(&spine.understander(), &catalogue, &shop).await?;
                         tracing::info!("the catalogue changed; its names were learnt");
                     }
                     shop.finish_payments().await?;
@@ -297,6 +310,7 @@ impl App {
                     if tidied.is_none_or(|t| t.elapsed() >= TIDY_EVERY) {
                         tidied = Some(Instant::now());
                         shop.tidy().await?;
+                        grants::tidy(&store, clock.now()).await?;
                     }
                     anyhow::Ok(())
                 };
@@ -305,6 +319,15 @@ impl App {
                 }
             }
         })
+    }
+
+    /// Follows changes of the locale's folder while serving, where `intents.watch` says so.
+    pub fn watch(&self, stop: CancellationToken) -> anyhow::Result<()> {
+        if !self.settings.intents.watch {
+            return Ok(());
+        }
+        let folder = places::locale(&self.settings)?;
+        reload::watch(folder, self.spine.clone(), self.catalogue.clone(), self.shop.clone(), stop)
     }
 
     /// Finishes writing and closes the database.

@@ -11,6 +11,7 @@ mod exit;
 mod hear;
 mod keys;
 mod listen;
+mod logins;
 mod models;
 mod openapi;
 mod orders;
@@ -90,6 +91,9 @@ enum Command {
     /// Set and clear the PIN a customer says before ordering
     #[command(subcommand)]
     Pin(pins::Pins),
+    /// Set and end the sign-in with which a customer links an account to Alexa
+    #[command(subcommand)]
+    Login(logins::Logins),
     /// Create, list and revoke API keys
     #[command(subcommand)]
     Keys(keys::Keys),
@@ -134,6 +138,7 @@ impl Command {
             Self::Orders(orders) => orders.run(shared),
             Self::Coupons(coupons) => coupons.run(shared),
             Self::Pin(pins) => pins.run(shared),
+            Self::Login(logins) => logins.run(shared),
             Self::Keys(keys) => keys.run(shared),
             Self::Config(config) => config.run(shared),
             Self::Openapi => openapi::run(),

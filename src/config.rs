@@ -31,6 +31,7 @@ pub struct Settings {
     pub intents: Intents,
     pub auth: Auth,
     pub alexa: Alexa,
+    pub linking: Linking,
     pub wyoming: Wyoming,
     pub shop: Shop,
     pub database: Database,
@@ -53,6 +54,8 @@ pub struct Settings {
 pub struct Intents {
     /// One folder for each locale, each with `model.json` and `replies.ftl`.
     pub dir: PathBuf,
+    /// Whether a change of these files is taken up while serving.
+    pub watch: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -85,6 +88,22 @@ pub struct Alexa {
     pub progress_after_ms: u64,
     /// Whether Alexa is taught, while a session lasts, the names of what is shown and of what the customer bought.
     pub dynamic_entities: bool,
+}
+
+/// How shoppers link their account to the Alexa skill: this server as the OAuth 2.0 server of it.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Linking {
+    /// The name that Alexa goes by here. Without it accounts are not linked.
+    pub client_id: Option<String>,
+    /// Alexa's password here, 16 characters or more. Without it the client is public and must use PKCE.
+    pub client_secret: Option<String>,
+    /// The merchant's vendor id at Amazon: only redirects that end in it are followed. Without it any.
+    pub vendor: Option<String>,
+    /// Addresses, besides Amazon's, that shoppers may be sent back to; compared to the letter.
+    pub redirects: Vec<String>,
+    /// Intents that need an account: a stranger is asked to link one first.
+    pub needed_for: Vec<String>,
 }
 
 /// Home Assistant's voice satellites.
@@ -302,6 +321,7 @@ impl Default for Settings {
             intents: Intents::default(),
             auth: Auth::default(),
             alexa: Alexa::default(),
+            linking: Linking::default(),
             wyoming: Wyoming::default(),
             shop: Shop::default(),
             database: Database::default(),
@@ -323,7 +343,7 @@ impl Default for Settings {
 
 impl Default for Intents {
     fn default() -> Self {
-        Self { dir: "intents".into() }
+        Self { dir: "intents".into(), watch: false }
     }
 }
 
@@ -346,6 +366,37 @@ impl Default for Alexa {
             max_in_flight: 512,
             progress_after_ms: 1_000,
             dynamic_entities: true,
+        }
+    }
+}
+
+/// The secret is not for logs.
+impl std::fmt::Debug for Linking {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Linking").field("client_id", &self.client_id).finish_non_exhaustive()
+    }
+}
+
+impl Default for Linking {
+    fn default() -> Self {
+        // What is about earlier orders, and what costs money.
+        let needed = [
+            "TrackOrderIntent",
+            "OrderHistoryIntent",
+            "CancelOrderIntent",
+            "ReorderLastIntent",
+            "ReorderProductIntent",
+            "ReorderUsualIntent",
+            "CheckoutIntent",
+            "BuyProductIntent",
+            "ChooseAddressIntent",
+        ];
+        Self {
+            client_id: None,
+            client_secret: None,
+            vendor: None,
+            redirects: Vec::new(),
+            needed_for: needed.map(String::from).to_vec(),
         }
     }
 }

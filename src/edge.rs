@@ -13,8 +13,10 @@ mod intake;
 pub mod keys;
 pub mod kiosk;
 mod lasting;
+pub mod linking;
 mod openai;
 mod openapi;
+mod preferences;
 pub mod problem;
 mod server;
 mod status;
@@ -87,12 +89,13 @@ impl Doors {
     }
 }
 
-/// The whole server. `alexa` is nested at `/alexa`, needs no key, and writes its own refusals.
-pub fn router(doors: Arc<Doors>, alexa: Routes) -> Routes {
+/// The whole server. `alexa` is nested at `/alexa`, needs no key, and writes its own refusals; so does `linking`.
+pub fn router(doors: Arc<Doors>, alexa: Routes, linking: Option<Routes>) -> Routes {
     let guarded = Router::new()
         .route("/v1/voice", post(voice::voice))
         .route("/v1/text", post(voice::text))
         .route("/v1/stream", get(stream::stream))
+        .route("/v1/customers/{customer}/preferences", get(preferences::show).put(preferences::set))
         .route("/v1/audio/transcriptions", post(openai::transcriptions))
         .route("/v1/audio/speech", post(openai::speech))
         .route("/v1/admin/handovers", get(admin::list))
@@ -110,6 +113,11 @@ pub fn router(doors: Arc<Doors>, alexa: Routes) -> Routes {
     let api = guarded.merge(open).fallback(problem::no_such_path).with_state(doors.clone());
     let api = match guard::cors(&doors.settings.cors.origins) {
         Some(cors) => api.layer(cors),
+        None => api,
+    };
+    // Before the fallback is asked, and past the rules for pages of other sites: nobody else's script comes here.
+    let api = match linking {
+        Some(linking) => linking.merge(api),
         None => api,
     };
     api.nest("/alexa", alexa)

@@ -88,6 +88,13 @@ impl Phrases {
         Ok(Self { catalog, nouns })
     }
 
+    /// Results as lines of a card; `first` is the place of the first, from 1.
+    pub fn listed(&self, products: &[crate::shop::Product], first: u32, manner: &Manner) -> Vec<String> {
+        let teller = Teller { catalog: &self.catalog, nouns: &self.nouns, manner };
+        let line = |(product, position)| script::plain(&finding::card_line(&teller, product, position));
+        products.iter().zip(first..).map(line).collect()
+    }
+
     /// Words for this; every `Say` has some.
     pub fn render(&self, say: &crate::dialogue::Say, manner: &Manner) -> Reply {
         let teller = Teller { catalog: &self.catalog, nouns: &self.nouns, manner };

@@ -6,6 +6,7 @@
 
 pub mod breaker;
 mod error;
+pub mod grants;
 pub mod idempotency;
 pub mod keys;
 pub mod postgres;

@@ -9,6 +9,8 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use arc_swap::ArcSwap;
+
 use crate::asr::{AsrError, Bias, Recognizer, Transcript};
 use crate::audio::endpoint::Outlook;
 use crate::audio::live::Outgoing;
@@ -19,7 +21,8 @@ use crate::dialogue::session::Answered;
 use crate::dialogue::{Asks, Decision, Dialogue, Filled, Say, Session, SessionError, SessionId, SessionStore};
 use crate::language::{Closing, Expectation, Reading, Source, Understander, Utterance, breath};
 use crate::reply::{Manner, Phrases, Reply};
-use crate::shop::{Act, CustomerId, Order, Outcome, RequestId, Shop, ShopError};
+use crate::shop::preferences::Preferences;
+use crate::shop::{Act, CustomerId, Order, Outcome, Product, RequestId, Search, Shop, ShopError};
 use crate::tts::{Speech, Synthesizer, TtsError, VoiceSettings};
 use crate::webhook::{Ask, Told, Webhooks};
 
@@ -102,30 +105,34 @@ impl Default for Trust {
 /// Every stage, tied together. Shared by all doors.
 pub struct Spine {
     pub recognizer: Arc<dyn Recognizer>,
-    pub understander: Arc<Understander>,
     pub dialogue: Dialogue,
     pub shop: Arc<dyn Shop>,
     pub sessions: Arc<dyn SessionStore>,
-    pub phrases: Arc<Phrases>,
     pub synthesizer: Arc<dyn Synthesizer>,
     pub voice: VoiceSettings,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
     pub trust: Trust,
-    webhooks: Webhooks,
+    words: ArcSwap<Words>,
     locks: SessionLocks,
 }
 
 /// The stages a [`Spine`] is made of.
 pub struct Stages {
     pub recognizer: Arc<dyn Recognizer>,
-    pub understander: Arc<Understander>,
     pub dialogue: Dialogue,
     pub shop: Arc<dyn Shop>,
     pub sessions: Arc<dyn SessionStore>,
-    pub phrases: Arc<Phrases>,
     pub synthesizer: Arc<dyn Synthesizer>,
-    pub webhooks: Webhooks,
+    pub words: Words,
+}
+
+/// What a locale's folder says: what is understood, what is answered and by whom. May be replaced while serving.
+#[derive(Clone)]
+pub struct Words {
+    pub understander: Arc<Understander>,
+    pub phrases: Arc<Phrases>,
+    pub webhooks: Arc<Webhooks>,
 }
 
 /// What the next words of a conversation may be, for whoever hears it while it is spoken.
@@ -147,22 +154,35 @@ enum Input {
 
 impl Spine {
     pub fn new(stages: Stages, voice: VoiceSettings, trust: Trust, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
-        let Stages { recognizer, understander, dialogue, shop, sessions, phrases, synthesizer, webhooks } = stages;
+        let Stages { recognizer, dialogue, shop, sessions, synthesizer, words } = stages;
         Self {
             recognizer,
-            understander,
             dialogue,
             shop,
             sessions,
-            phrases,
             synthesizer,
             voice,
             clock,
             ids,
             trust,
-            webhooks,
+            words: ArcSwap::from_pointee(words),
             locks: SessionLocks::default(),
         }
+    }
+
+    /// What is understood and said now. A turn that is under way may begin with one and end with another.
+    pub fn words(&self) -> Arc<Words> {
+        self.words.load_full()
+    }
+
+    /// What reads utterances now.
+    pub fn understander(&self) -> Arc<Understander> {
+        self.words.load().understander.clone()
+    }
+
+    /// What is understood and said from the next turn on.
+    pub fn set_words(&self, words: Words) {
+        self.words.store(Arc::new(words));
     }
 
     /// A turn that begins with sound.
@@ -180,7 +200,7 @@ impl Spine {
         let kept = self.sessions.load(session).await?.filter(|s| s.customer == *customer);
         let unhurried = kept.as_ref().is_some_and(|s| s.pace < 100);
         let expectation = kept.map_or_else(Expectation::default, |s| self.dialogue.expectation(&s));
-        let bias = Bias { phrases: self.understander.bias(&expectation) };
+        let bias = Bias { phrases: self.understander().bias(&expectation) };
         Ok(Live { expectation, bias, unhurried })
     }
 
@@ -207,7 +227,7 @@ impl Spine {
         let Ok(words) = Utterance::new(&heard.text) else { return Outlook::Unknown };
         // Words that are half a guess must not cut anybody short.
         let sure = heard.confidence >= self.trust.doubt;
-        match self.understander.closing(&words, &live.expectation, self.clock.here().date()) {
+        match self.understander().closing(&words, &live.expectation, self.clock.here().date()) {
             Closing::Complete if sure => Outlook::Complete,
             Closing::Open => Outlook::Open,
             Closing::Complete | Closing::Unknown => Outlook::Unknown,
@@ -232,7 +252,7 @@ impl Spine {
         deadline: Instant,
     ) -> Result<Transcript, AsrError> {
         let mut bias = Bias { phrases: hints };
-        bias.phrases.extend(self.understander.bias(&Expectation::default()));
+        bias.phrases.extend(self.understander().bias(&Expectation::default()));
         self.recognizer.recognize(samples, bias, deadline).await
     }
 
@@ -264,7 +284,7 @@ impl Spine {
             Some((session, customer)) => self.live(session, customer).await?.expectation,
             None => Expectation::default(),
         };
-        Ok(self.understander.read(words, &expectation, self.clock.here().date()))
+        Ok(self.understander().read(words, &expectation, self.clock.here().date()))
     }
 
     /// The sound of a `<speak>` document, for a caller who wants no turn.
@@ -322,7 +342,7 @@ impl Spine {
         let (mut transcript, mut reading) = match input {
             Input::Samples(samples) => {
                 let expectation = self.dialogue.expectation(&session);
-                let bias = Bias { phrases: self.understander.bias(&expectation) };
+                let bias = Bias { phrases: self.understander().bias(&expectation) };
                 let transcript = self.recognizer.recognize(samples, bias, caller.deadline).await?;
                 (timings.queue, timings.recognition) = (transcript.queued, transcript.took);
                 let reading = self.understand_heard(&transcript, &mut session, timings);
@@ -380,7 +400,13 @@ impl Spine {
         let kept = self.sessions.load(&id).await?;
         // A session belongs to whoever opened it: another customer under the same id starts afresh.
         let mine = kept.filter(|s| s.customer == caller.customer);
-        Ok(mine.unwrap_or_else(|| Session::new(id, caller.customer.clone(), &caller.locale, self.clock.now())))
+        if let Some(mine) = mine {
+            return Ok(mine);
+        }
+        let mut fresh = Session::new(id, caller.customer.clone(), &caller.locale, self.clock.now());
+        let told = self.preferences(&caller.customer, &caller.request, caller.deadline).await;
+        fresh.pace = told.pace.unwrap_or(fresh.pace);
+        Ok(fresh)
     }
 
     fn understand_heard(&self, heard: &Transcript, session: &mut Session, timings: &mut Timings) -> Option<Reading> {
@@ -396,7 +422,7 @@ impl Spine {
         let began = Instant::now();
         let today = self.clock.here().date();
         let expect = self.dialogue.expectation(session);
-        let read = |words: &Utterance| self.understander.read(words, &expect, today);
+        let read = |words: &Utterance| self.understander().read(words, &expect, today);
         // A complaint is one thing, however many sentences it has.
         let whole = self.dialogue.expects_words(session);
         let requests = if whole { Vec::new() } else { breath::requests(words.as_str()) };
@@ -425,11 +451,11 @@ impl Spine {
         timings: &mut Timings,
     ) -> Result<Say, TurnError> {
         let here = self.clock.here();
-        let filled = match self.dialogue.fill(session, self.understander.model(), reading, here.date()) {
+        let filled = match self.dialogue.fill(session, self.understander().model(), reading, here.date()) {
             Filled::Say(say) => return Ok(say),
             Filled::Reading(reading) => reading,
         };
-        if self.webhooks.answers(&filled.intent) {
+        if self.words.load().webhooks.answers(&filled.intent) {
             return Ok(self.ask_outside(session, &filled, caller).await);
         }
         let mut decision = self.dialogue.decide(session, &filled, &here);
@@ -459,11 +485,24 @@ impl Spine {
         session.misses = 0;
         let (id, customer) = (session.id.as_str(), caller.customer.as_str());
         let ask = Ask::new(reading, caller.request.as_str(), id, customer, &caller.locale);
-        match self.webhooks.ask(&ask, self.clock.now(), caller.deadline).await {
+        match self.words.load().webhooks.ask(&ask, self.clock.now(), caller.deadline).await {
             Ok(Told { speech, reprompt, end }) => Say::Told { words: speech, reprompt, end },
             Err(error) => {
                 tracing::error!(%error, "apologised in place of a webhook");
                 Say::Trouble
+            }
+        }
+    }
+
+    /// What the customer told about themselves; nothing where the shop does not answer in time.
+    pub async fn preferences(&self, customer: &CustomerId, request: &RequestId, deadline: Instant) -> Preferences {
+        let asked = self.shop.perform(Act::ShowPreferences, customer, request);
+        match tokio::time::timeout_at(deadline.into(), asked).await {
+            Ok(Ok(Outcome::Preferences { preferences, .. })) => preferences,
+            Ok(Ok(_)) | Err(_) => Preferences::default(),
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "a customer's preferences could not be read");
+                Preferences::default()
             }
         }
     }
@@ -482,8 +521,29 @@ impl Spine {
         }
     }
 
+    /// Another part of the last search of a conversation, as (first place from 0, how many): products and how many
+    /// there are in all. None where the conversation has no search like this any more.
+    pub async fn more_results(
+        &self,
+        session: &SessionId,
+        customer: &CustomerId,
+        request: &RequestId,
+        same: impl Fn(&Search) -> bool,
+        (offset, limit): (u32, u32),
+    ) -> Result<Option<(Vec<Product>, u32)>, TurnError> {
+        let kept = self.sessions.load(session).await?.filter(|s| s.customer == *customer);
+        let Some(results) = kept.and_then(|s| s.results).filter(|r| same(&r.search)) else { return Ok(None) };
+        let search = Search { offset, limit, ..results.search };
+        match self.shop.perform(Act::Search(search), customer, request).await? {
+            Outcome::Found { products, total, .. } => Ok(Some((products, total))),
+            _ => Ok(None),
+        }
+    }
+
     fn word(&self, say: &Say, session: &Session) -> Reply {
-        self.phrases
+        self.words
+            .load()
+            .phrases
             .render(say, &Manner { pace: session.pace, today: self.clock.here().date(), zone: self.clock.zone() })
     }
 

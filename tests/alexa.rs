@@ -137,6 +137,9 @@ async fn a_server_that_checks_no_signatures() {
     customer_with_orders(&server, "alexa:user:ada").await;
     alexa_dialog::alexa_is_taught_what_may_be_meant(&server, "ada").await;
     alexa_dialog::a_launch_may_be_for_something(&server).await;
+    several_values_of_a_slot_are_several_things(&server).await;
+    a_list_on_a_screen_is_scrolled_on(&server).await;
+    an_errand_that_comes_back_decides_nothing(&server).await;
     alexa_mutants::no_mutant_gets_more_than_an_answer(&server).await;
     server.stop().await;
 }
@@ -161,9 +164,118 @@ async fn every_type_of_request_gets_a_legal_answer(server: &Server) {
                 assert_eq!(response["canFulfillIntent"]["canFulfill"], "YES");
             }
             Class::Api => assert_eq!(response.keys().collect::<Vec<_>>(), ["apiResponse"], "{kind}"),
-            Class::Ends | Class::Fault | Class::Silent => assert!(response.is_empty(), "{kind}: {answer}"),
+            Class::Ends | Class::Fault | Class::Silent | Class::Scrolls => {
+                assert!(response.is_empty(), "{kind}: {answer}")
+            }
         }
     }
+}
+
+async fn several_values_of_a_slot_are_several_things(server: &Server) {
+    let list = |names: &[&str]| {
+        let values: Vec<Value> = names.iter().map(|n| json!({"type": "Simple", "value": n})).collect();
+        json!({"Product": {"name": "Product", "slotValue": {"type": "List", "values": values}}})
+    };
+    let ask = async |request: &str, name: &str, slots: Value| {
+        answered(server, &intent(&Says { user: "several", person: None, request, intent: name, slots })).await
+    };
+    let added = ask("several-1", "AddToBasketIntent", list(&["almond milk", "eggs", "olive oil"])).await;
+    let basket = ask("several-2", "ShowBasketIntent", json!({})).await;
+    for thing in ["almond milk", "egg", "olive oil"] {
+        assert!(ssml(&added).contains(thing) && ssml(&basket).contains(thing), "{added}\n{basket}");
+    }
+    ask("several-3", "AddToListIntent", list(&["candles", "mac and cheese"])).await;
+    let written = ask("several-4", "ShowListIntent", json!({})).await;
+    assert!(ssml(&written).contains("candles") && ssml(&written).contains("mac"), "{written}");
+    // Not even the half of it is done where one of them cannot be had.
+    let refused = ask("several-5", "AddToBasketIntent", list(&["bananas", "zorbtrams"])).await;
+    let basket = ask("several-6", "ShowBasketIntent", json!({})).await;
+    assert!(ssml(&refused).contains("zorbtrams") && !ssml(&basket).contains("banana"), "{refused}\n{basket}");
+}
+
+/// A request of somebody at a screen.
+fn at_screen(request: Value) -> Value {
+    let mut request = request;
+    request["timestamp"] = "2026-01-01T00:00:00Z".into();
+    json!({"version": "1.0", "session": {"new": false, "sessionId": "scroller", "user": {"userId": "scroller"}},
+        "context": {"System": {"user": {"userId": "scroller"},
+            "device": {"deviceId": "d", "supportedInterfaces": {"Alexa.Presentation.APL": {"runtime": {"maxVersion": "2023.3"}}}}}},
+        "request": request})
+}
+
+async fn a_list_on_a_screen_is_scrolled_on(server: &Server) {
+    let search = |id: &str, words: &str| {
+        at_screen(json!({"type": "IntentRequest", "requestId": id, "intent": {"name": "SearchProductIntent",
+            "slots": {"Query": {"name": "Query", "value": words}}}}))
+    };
+    let shown = answered(server, &search("scroll-1", "tea")).await;
+    let document = &shown["response"]["directives"].as_array().unwrap().iter().find(|d| d["datasources"].is_object());
+    let list = document.unwrap().pointer("/datasources/lines").unwrap().clone();
+    assert_eq!((&list["type"], &list["startIndex"]), (&json!("dynamicIndexList"), &json!(0)), "{list}");
+    let (on_page, all) =
+        (list["items"].as_array().unwrap().len() as u64, list["maximumExclusiveIndex"].as_u64().unwrap());
+    assert!(all > on_page, "{list}");
+
+    let more = |id: &str, list: &Value, start: u64| {
+        at_screen(json!({"type": "Alexa.Presentation.APL.LoadIndexListData", "requestId": id, "token": "voicecart",
+            "correlationToken": "c-1", "listId": list, "startIndex": start, "count": 10}))
+    };
+    let sent = answered(server, &more("scroll-2", &list["listId"], on_page)).await;
+    assert!(sent["response"].get("shouldEndSession").is_none() && ssml(&sent).is_empty(), "{sent}");
+    let sent = &sent["response"]["directives"][0];
+    assert_eq!(sent["type"], "Alexa.Presentation.APL.SendIndexListData");
+    for (member, value) in
+        [("listId", &list["listId"]), ("correlationToken", &json!("c-1")), ("token", &json!("voicecart"))]
+    {
+        assert_eq!(sent[member], *value);
+    }
+    assert_eq!((&sent["startIndex"], &sent["maximumExclusiveIndex"]), (&json!(on_page), &json!(all)));
+    let items = sent["items"].as_array().unwrap();
+    assert_eq!(items.len() as u64, (all - on_page).min(10));
+    let read_out: Vec<&Value> = list["items"].as_array().unwrap().iter().map(|i| &i["text"]).collect();
+    assert!(items.iter().all(|i| !read_out.contains(&&i["text"])), "{items:?}");
+    assert!(items[0]["text"].as_str().unwrap().starts_with(&format!("{}. ", on_page + 1)), "{items:?}");
+
+    // A line that was only scrolled to is asked about by its name.
+    let touch = at_screen(json!({"type": "Alexa.Presentation.APL.UserEvent", "requestId": "scroll-3",
+        "token": "voicecart", "arguments": items[0]["touch"]}));
+    let described = answered(server, &touch).await;
+    let name = items[0]["touch"][2].as_str().unwrap().to_lowercase();
+    assert!(ssml(&described).to_lowercase().contains(&name), "{name}: {described}");
+
+    // Another list, and a list that the conversation has left behind.
+    for (id, list) in [("scroll-4", json!("0123456789abcdef")), ("scroll-5", json!(null))] {
+        assert_eq!(answered(server, &more(id, &list, 3)).await["response"], json!({}));
+    }
+    answered(server, &search("scroll-6", "headphones")).await;
+    assert_eq!(answered(server, &more("scroll-7", &list["listId"], on_page)).await["response"], json!({}));
+}
+
+async fn an_errand_that_comes_back_decides_nothing(server: &Server) {
+    let user = |n: u32, name: &str, slots: Value| {
+        let id = format!("errand-{n}");
+        intent(&Says { user: "errand", person: None, request: &id, intent: name, slots })
+    };
+    let slots = json!({"Product": {"name": "Product", "value": "bananas"}});
+    let offer = answered(server, &user(1, "BuyProductIntent", slots)).await;
+    for (n, request) in [
+        json!({"type": "SessionResumedRequest", "cause": {"type": "ConnectionCompleted", "token": "t",
+            "status": {"code": "200", "message": "OK"}, "result": {"status": "ACHIEVED"}}}),
+        json!({"type": "Connections.Response", "name": "Buy", "status": {"code": 400, "message": "no"},
+            "payload": {"purchaseResult": "ACCEPTED"}, "token": "t"}),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mut back = user(10 + n as u32, "X", json!({}));
+        let id = back["request"]["requestId"].clone();
+        back["request"] = request;
+        back["request"]["requestId"] = id;
+        let again = answered(server, &back).await;
+        assert_eq!(ssml(&again), ssml(&offer), "the offer stands as it was");
+    }
+    let no = answered(server, &user(3, "AMAZON.NoIntent", json!({}))).await;
+    assert_ne!(ssml(&no), ssml(&offer));
 }
 
 async fn requests_are_read_however_they_are_written(server: &Server) {

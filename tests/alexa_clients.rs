@@ -13,65 +13,17 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
-use support::{Server, customer_with_orders};
+use support::{Server, clients, customer_with_orders};
 use voicecart::edge::alexa::doctor::sample::{self, Patient};
 use voicecart::edge::alexa::doctor::{self, Options};
 use voicecart::edge::alexa::envelope::KINDS;
 use voicecart::edge::alexa::package;
 
 const CLIENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients");
-
-/// A folder below target/ where `list` (a file of pinned versions) has been installed; what went wrong otherwise.
-fn installed(list: &str, install: impl Fn(&Path) -> Command) -> Result<PathBuf, String> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("clients-{list}"));
-    let wanted = fs::read_to_string(Path::new(CLIENTS).join(list)).unwrap();
-    let stamp = folder.join("installed");
-    if fs::read_to_string(&stamp).is_ok_and(|there| there == wanted) {
-        return Ok(folder);
-    }
-    fs::create_dir_all(&folder).unwrap();
-    fs::write(folder.join(list), &wanted).unwrap();
-    let out = install(&folder).current_dir(&folder).output().map_err(|e| e.to_string())?;
-    if !out.status.success() {
-        return Err(String::from_utf8_lossy(&out.stderr).into_owned());
-    }
-    fs::write(stamp, wanted).unwrap();
-    Ok(folder)
-}
-
-fn node_modules() -> Option<PathBuf> {
-    let npm = |_: &Path| {
-        let mut command = Command::new("npm");
-        command.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--no-package-lock", "--silent"]);
-        command
-    };
-    match installed("package.json", npm) {
-        Ok(folder) => Some(folder.join("node_modules")),
-        Err(why) => {
-            println!("SKIPPED: npm could not install the clients of tests/clients/package.json: {why}");
-            None
-        }
-    }
-}
-
-fn python() -> Option<PathBuf> {
-    let pip = |_: &Path| {
-        let mut command = Command::new("sh");
-        command.args(["-c", "python3 -m venv venv && venv/bin/pip install --quiet -r requirements.txt"]);
-        command
-    };
-    match installed("requirements.txt", pip) {
-        Ok(folder) => Some(folder.join("venv/bin/python")),
-        Err(why) => {
-            println!("SKIPPED: pip could not install the clients of tests/clients/requirements.txt: {why}");
-            None
-        }
-    }
-}
 
 /// The exported package in a folder of its own.
 fn exported(folder: &Path) -> package::Package {
@@ -87,7 +39,7 @@ fn exported(folder: &Path) -> package::Package {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn virtual_alexa_shops_and_typescript_approves() {
-    let Some(modules) = node_modules() else { return };
+    let Some(modules) = clients::node_modules() else { return };
     let folder = tempfile::tempdir().unwrap();
     let package = exported(folder.path());
     let server = Server::start().await;
@@ -246,7 +198,7 @@ const MAY_DIFFER: [&str; 4] = [
 
 #[tokio::test(flavor = "multi_thread")]
 async fn amazons_verification_for_python_lets_in_what_we_let_in() {
-    let Some(python) = python() else { return };
+    let Some(python) = clients::python() else { return };
     let folder = tempfile::tempdir().unwrap();
     let (door, chains, root) = (free_port(), free_port(), folder.path().join("root.pem"));
     let mut theirs = Command::new(python)

@@ -27,6 +27,10 @@ fn a_package_goes_out_is_kept_and_comes_back() {
     let out = folder.path().join("skill");
     let dir = out.to_str().unwrap();
     let (code, text, err) = run(&[
+        "--set",
+        "linking.client_id=alexa",
+        "--set",
+        "linking.client_secret=not-for-the-package",
         "export",
         "--out",
         dir,
@@ -44,7 +48,16 @@ fn a_package_goes_out_is_kept_and_comes_back() {
         assert!(out.join(file.as_str().unwrap()).is_file(), "{file}");
     }
     let skill = json(&out.join("skill-package/skill.json"));
-    assert_eq!(skill.pointer("/manifest/apis/custom/endpoint/uri").unwrap(), "https://shop.example/alexa");
+    for endpoint in ["/manifest/apis/custom/endpoint/uri", "/manifest/events/endpoint/uri"] {
+        assert_eq!(skill.pointer(endpoint).unwrap(), "https://shop.example/alexa");
+    }
+    let linking = json(&out.join("accountLinking.json"));
+    let linking = |key: &str| linking["accountLinkingRequest"][key].as_str().unwrap().to_owned();
+    assert_eq!(linking("authorizationUrl"), "https://shop.example/oauth/authorize");
+    assert_eq!(linking("accessTokenUrl"), "https://shop.example/oauth/token");
+    assert_eq!(linking("clientId"), "alexa");
+    // A package is passed around: the secret is asked for, never written.
+    assert!(linking("clientSecret").starts_with("FILL IN"));
 
     // What was filled in is not lost to a second export.
     fs::write(out.join("skill-package/skill.json"), "{}").unwrap();

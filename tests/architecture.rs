@@ -74,6 +74,8 @@ const FENCES: &[(&str, &[&str])] = &[
     ("x509_parser", &["edge/alexa/verify"]),
     ("rcgen", &["edge/alexa/doctor"]),
     ("num_bigint", &["edge/alexa/doctor"]),
+    // A command of that name is no library.
+    ("notify", &["app/reload", "cli/alexa"]),
     ("clap", &["cli", "main"]),
     ("anyhow", &["app", "cli", "main"]),
 ];

@@ -11,6 +11,7 @@ use proptest::prelude::*;
 use voicecart::dialogue::{Focus, HelpTopic, Say};
 use voicecart::reply::{Manner, Phrases, Reply};
 use voicecart::shop::money::Currency;
+use voicecart::shop::preferences::{Avoided, Preferences};
 use voicecart::shop::{
     AddedLine, Amount, CouponRefusal, Discount, Extras, Filters, LimitPer, Missing, Money, Order, OrderLine,
     OrderNumber, OrderRef, OrderStatus, Parcel, ParcelStatus, PricedLine, Product, Quantity, Quote, QuoteOrigin,
@@ -84,6 +85,7 @@ fn quote(lines: Vec<PricedLine>, origin: QuoteOrigin) -> Quote {
         unavailable: vec![],
         price_changes: vec![],
         repeats: vec![],
+        cautions: vec![],
         extras: Extras::default(),
         origin,
     }
@@ -231,6 +233,22 @@ fn opening_help_and_closing() {
             ("trouble", Say::Trouble),
             ("busy", Say::Busy),
             ("slow", Say::OneMoment),
+            ("allergic to peanuts", Say::Avoiding { what: Avoided::Peanuts }),
+            ("no longer vegan", Say::Eating { what: Avoided::AnimalProducts }),
+            ("allergic to cats", Say::CannotAvoid),
+            ("nothing told", Say::MyPreferences { preferences: Preferences::default() }),
+            (
+                "told of two things and a pace",
+                Say::MyPreferences {
+                    preferences: Preferences {
+                        pace: Some(80),
+                        avoids: [Avoided::Nuts, Avoided::Milk].into(),
+                        ..Preferences::default()
+                    },
+                },
+            ),
+            ("a stranger asks for orders", Say::LinkAccount { lapsed: false }),
+            ("the link was taken back", Say::LinkAccount { lapsed: true }),
         ],
     );
 }
@@ -516,6 +534,16 @@ fn buying() {
             ("address chosen", Say::AddressChosen { line: "12 Oak Street, Springfield".into() }),
             ("no such address", Say::NoSuchAddress { known: vec!["home".into(), "office".into()] }),
             ("no address at all", Say::NoSuchAddress { known: vec![] }),
+            (
+                "something one must not eat",
+                confirm(
+                    Quote {
+                        cautions: vec![("dog food".into(), vec![Avoided::Nuts, Avoided::Milk])],
+                        ..quote(vec![line(food(), 1)], QuoteOrigin::Pick)
+                    },
+                    false,
+                ),
+            ),
             (
                 "bought hours ago",
                 confirm(

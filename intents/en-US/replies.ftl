@@ -115,6 +115,8 @@ nothing-open =
     .reprompt = You can say: find coffee, order my usual, or where is my order.
 trouble = Sorry, I can't reach the shop right now. Please try again in a minute. Nothing will be ordered twice.
 one-moment = One moment, please.
+link-account = For that I need to know who you are. I have put a card in the Alexa app: open it to link your shop account, then ask me again. What is in your basket stays there.
+link-lapsed = The link to your shop account is no longer valid. I have put a card in the Alexa app: open it to sign in again, then ask me once more.
 busy = Sorry, the shop is very busy right now. Please try again in a moment.
 
 ## Finding
@@ -654,6 +656,7 @@ bought-again =
         [yes] That's already ordered, so I didn't order it twice: { $items }, for { $total }. It should arrive { $day }. The order number is { DIGITS($number) }.
        *[no] That's already ordered, so I didn't order it twice: { $items }, for { $total }. The order number is { DIGITS($number) }.
     }
+confirm-caution = Careful: by its description, { $name } has { $what } in it.
 confirm-repeat = Mind that you ordered { $names } only a few hours ago.
 confirm-delivery = { $price } for delivery
 confirm-tax = { $price } of tax
@@ -993,3 +996,34 @@ month =
     }
 # A count too long to say: about so many hundreds or thousands.
 about-number = over { WORDS($number) }
+
+## What shoppers tell about themselves
+
+avoided = { $what ->
+    [peanuts] peanuts
+    [nuts] nuts
+    [milk] milk
+    [eggs] eggs
+    [gluten] gluten
+    [soy] soy
+    [fish] fish
+    [shellfish] shellfish
+    [sesame] sesame
+    [alcohol] alcohol
+    [meat] meat
+   *[animal_products] animal products
+}
+avoiding = I'll remember, and warn you before you buy anything whose description names { $what }. I only know what the shop wrote, so please check the label too. What would you like?
+    .reprompt = What would you like?
+eating = Okay, I won't warn you about { $what } any more. What would you like?
+    .reprompt = What would you like?
+cannot-avoid = I can't look out for that. I can warn you about { $known }. What would you like?
+    .reprompt = What would you like?
+my-preferences = { $count ->
+    [0] You haven't told me of anything you avoid.
+   *[other] I warn you about { $names }.
+} { $pace ->
+    [100] I speak at my usual pace.
+   *[other] I speak at { WORDS($pace) } percent of my usual pace.
+} What would you like?
+    .reprompt = What would you like?

@@ -62,6 +62,7 @@ async fn serve(settings: Settings, began: Instant) -> Result<(), Failure> {
     let app = App::build(&settings).await.map_err(Failure::absent)?;
     let router = app.router().map_err(Failure::input)?;
     let upkeep = app.upkeep(stop.clone());
+    app.watch(stop.clone()).map_err(Failure::failed)?;
     greet(&app, &server, began)?;
     tracing::info!(address = %server.address(), ready_ms = began.elapsed().as_millis() as u64, "ready");
     if let Some(satellites) = satellites {

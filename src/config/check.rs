@@ -90,6 +90,7 @@ pub(super) fn check(s: &Settings) -> Result<(), ConfigError> {
         // The address is not repeated: it may hold a password.
         return fail("database.url is not an address such as postgres://user:password@host/name".into());
     }
+    linking(&s.linking)?;
     for origin in &s.cors.origins {
         let url = web_address("cors.origins", origin)?;
         if url.origin().ascii_serialization() != *origin {
@@ -101,6 +102,31 @@ pub(super) fn check(s: &Settings) -> Result<(), ConfigError> {
     }
     if let Err(error) = tracing_subscriber::EnvFilter::try_new(&s.log.filter) {
         return fail(format!("log.filter is {:?}: {error}", s.log.filter));
+    }
+    Ok(())
+}
+
+fn linking(s: &super::Linking) -> Result<(), ConfigError> {
+    let word = |t: &str| !t.is_empty() && t.len() <= 255 && t.bytes().all(|b| b.is_ascii_graphic() && b != b':');
+    if s.client_id.as_deref().is_some_and(|id| !word(id)) {
+        return fail("linking.client_id must be 1 to 255 printable ASCII characters without spaces and colons".into());
+    }
+    if s.client_secret.as_ref().is_some_and(|secret| secret.chars().count() < 16) {
+        return fail(
+            "linking.client_secret must have 16 characters or more; make one with `openssl rand -hex 32`".into(),
+        );
+    }
+    if let Some(vendor) = &s.vendor
+        && (vendor.is_empty() || !vendor.bytes().all(|b| b.is_ascii_alphanumeric()))
+    {
+        return fail(format!("linking.vendor is {vendor:?}; a vendor id is letters and digits, such as M1ABCDEFGHIJK"));
+    }
+    for address in &s.redirects {
+        let url = web_address("linking.redirects", address)?;
+        let loopback = url.host_str().is_some_and(|h| matches!(h, "127.0.0.1" | "[::1]" | "localhost"));
+        if url.scheme() != "https" && !loopback || url.fragment().is_some() {
+            return fail(format!("linking.redirects has {address:?}; it must be https and have no #fragment"));
+        }
     }
     Ok(())
 }
@@ -154,6 +180,10 @@ mod tests {
         refused(|s| s.models.mirror = Some("ftp://u:secret@host".into()), "models.mirror");
         refused(|s| s.cors.origins = vec!["https://a.example/path".into()], "https://a.example");
         refused(|s| s.log.filter = "voicecart=loud=2".into(), "log.filter");
+        refused(|s| s.linking.client_secret = Some("short".into()), "16 characters");
+        refused(|s| s.linking.client_id = Some("a:b".into()), "colons");
+        refused(|s| s.linking.redirects = vec!["http://shop.example/back".into()], "must be https");
+        refused(|s| s.linking.vendor = Some("../x".into()), "linking.vendor");
         refused(|s| s.limits.audio_seconds = 0, "limits.audio_seconds");
     }
 

@@ -212,8 +212,8 @@ fn parse(kind: Kind, text: &str) -> Result<Option<Value>, &'static str> {
         Kind::Whole => Value::Integer(text.replace('_', "").parse().map_err(|_| "a whole number")?),
         Kind::Number => Value::Float(text.parse().ok().filter(|n: &f64| n.is_finite()).ok_or("a number")?),
         Kind::Text => Value::String(text.to_owned()),
-        Kind::MaybeText | Kind::MaybeUrl if text.is_empty() => return Ok(None),
-        Kind::MaybeText | Kind::MaybeUrl => Value::String(text.to_owned()),
+        Kind::MaybeText | Kind::MaybeUrl | Kind::Secret if text.is_empty() => return Ok(None),
+        Kind::MaybeText | Kind::MaybeUrl | Kind::Secret => Value::String(text.to_owned()),
         Kind::List => Value::Array(
             text.split(',').map(str::trim).filter(|t| !t.is_empty()).map(|t| Value::String(t.to_owned())).collect(),
         ),

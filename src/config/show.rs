@@ -36,6 +36,7 @@ fn shown(kind: Kind, value: Option<&Value>) -> String {
     match value {
         None => "(none)".into(),
         Some(Value::String(text)) if kind == Kind::MaybeUrl => format!("{:?}", without_password(text)),
+        Some(_) if kind == Kind::Secret => "(hidden)".into(),
         // Single precision prints as 0.35, not as its nearest double.
         Some(Value::Float(number)) => (*number as f32).to_string(),
         Some(value) => value.to_string(),
@@ -80,10 +81,13 @@ mod tests {
 
     #[test]
     fn secrets_are_hidden() {
-        let loaded = with(&[("VOICECART_MODELS_MIRROR", "https://me:hunter2@mirror.example/whisper?token=t0k")]);
+        let loaded = with(&[
+            ("VOICECART_MODELS_MIRROR", "https://me:hunter2@mirror.example/whisper?token=t0k"),
+            ("VOICECART_LINKING_CLIENT_SECRET", "sesame-sesame-sesame"),
+        ]);
         for text in [listing(&loaded), explain(&loaded)] {
             assert!(text.contains("mirror.example"), "{text}");
-            for secret in ["hunter2", "t0k", "me:"] {
+            for secret in ["hunter2", "t0k", "me:", "sesame"] {
                 assert!(!text.contains(secret), "{text}");
             }
         }

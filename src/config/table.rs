@@ -23,6 +23,8 @@ pub enum Kind {
     MaybeText,
     /// As `MaybeText`; a name and password inside it are never shown.
     MaybeUrl,
+    /// As `MaybeText`; never shown.
+    Secret,
     /// Separated by commas.
     List,
 }
@@ -73,6 +75,7 @@ settings! {
     "locale" Text "locale of callers that name none; a folder of intents.dir";
     "time_zone" Text "zone of the shop's calendar, such as Europe/Berlin, or system";
     "intents.dir" Text "folder with one folder of intents and replies for each locale";
+    "intents.watch" Flag "take up changes of intents, replies and webhooks while serving";
     "auth.required" Flag "ask for an API key; false only on a loopback address";
     "alexa.verify" Flag "accept only requests signed by Amazon";
     "alexa.application_ids" List "skill ids that are answered; empty answers any";
@@ -84,6 +87,11 @@ settings! {
     "alexa.max_in_flight" Whole "turns for Alexa worked on at once";
     "alexa.progress_after_ms" Whole "wait before a shopper is told that the answer is coming, in milliseconds";
     "alexa.dynamic_entities" Flag "teach Alexa, for a session, the names of what is shown and was bought";
+    "linking.client_id" MaybeText "client id of account linking, as Alexa's developer console has it; empty is off";
+    "linking.client_secret" Secret "client secret of account linking; empty makes the client public, with PKCE";
+    "linking.vendor" MaybeText "your vendor id at Amazon, the last part of Alexa's redirect addresses; empty takes any";
+    "linking.redirects" List "more addresses that a shopper who signed in may be sent back to";
+    "linking.needed_for" List "intents for which a stranger must link an account first";
     "wyoming.bind" MaybeText "address and port for Home Assistant's satellites, such as 0.0.0.0:10400; empty is off";
     "wyoming.allow" List "addresses and networks of satellites; empty allows all";
     "wyoming.customer" MaybeText "customer that satellites speak for; empty is shop.guest";
@@ -150,6 +158,9 @@ mod tests {
         full.alexa.extra_root = Some("root.pem".into());
         full.alexa.chain_base_override = Some("http://localhost".into());
         full.alexa.services_override = Some("http://localhost".into());
+        full.linking.client_id = Some("alexa".into());
+        full.linking.client_secret = Some("sesame".into());
+        full.linking.vendor = Some("M1".into());
         full.wyoming.bind = Some(full.bind);
         full.database.url = Some("postgres://localhost/shop".into());
         full.payment.url = Some("https://pay.example".into());

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Serve;
 use crate::shop::advice::Advice;
+use crate::shop::preferences::{Avoided, Preferences};
 use crate::shop::{
     AddedLine, CouponRefusal, LimitPer, Missing, Money, Order, OrderRef, PricedLine, Product, Quantity, Quote, Search,
     Shelf, ShelfItem,
@@ -251,6 +252,21 @@ pub enum Say {
     },
     NoUsual,
 
+    /// From now on the shopper is warned of it.
+    Avoiding {
+        what: Avoided,
+    },
+    /// No longer.
+    Eating {
+        what: Avoided,
+    },
+    /// Something that nobody here can look out for.
+    CannotAvoid,
+    /// What the shopper has told about themselves.
+    MyPreferences {
+        preferences: Preferences,
+    },
+
     /// The new pace, in percent.
     Pace {
         percent: u32,
@@ -261,6 +277,10 @@ pub enum Say {
     },
     /// The answer takes a while; it follows.
     OneMoment,
+    /// This needs an account, and none is linked, or the link has lapsed.
+    LinkAccount {
+        lapsed: bool,
+    },
     /// The shop cannot be reached; whether it changed anything is not known, nor does it change anything twice.
     Trouble,
     /// Too many callers.

@@ -4,6 +4,7 @@ use super::products::take;
 use super::session::{Purpose, Question, Results, Session, Task};
 use super::{Decision, Say};
 use crate::shop::faq::Ask;
+use crate::shop::preferences::Preference;
 use crate::shop::{Act, Line, Order, OrderRef, OrderStatus, Outcome, Product, Quantity, Quote, QuoteOrigin, Search};
 
 pub fn settle(session: &mut Session, outcome: Outcome) -> Decision {
@@ -147,6 +148,12 @@ pub fn settle(session: &mut Session, outcome: Outcome) -> Decision {
             Decision::Say(Say::NeverBought { words })
         }
         Outcome::NoUsual => Decision::Say(Say::NoUsual),
+        Outcome::Preferences { preferences, changed } => Decision::Say(match changed {
+            Some(Preference::Pace(percent)) => Say::Pace { percent },
+            Some(Preference::Avoid(what)) => Say::Avoiding { what },
+            Some(Preference::Eat(what)) => Say::Eating { what },
+            None => Say::MyPreferences { preferences },
+        }),
     }
 }
 

@@ -108,8 +108,18 @@ fn named(reading: &Reading) -> Vec<Item> {
     });
     match said {
         Some(said) => items::items(said),
-        None => items::items(&slots.iter().map(|s| s.value.as_str()).collect::<Vec<_>>().join(" ")),
+        None => items::items(&listed(reading)),
     }
+}
+
+/// Slots that came without words, as one would say them: a slot with several values is a list.
+fn listed(reading: &Reading) -> String {
+    let all = |name: &str| {
+        let values = reading.slots.iter().filter(|s| s.name == name && !s.value.is_empty());
+        values.map(|s| s.value.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    let count = reading.slot("Quantity").map(|s| s.value.clone()).unwrap_or_default();
+    [count, all("Product"), all("Query")].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 fn wants(items: Vec<Item>) -> Result<Vec<Want>, ()> {

@@ -7,6 +7,7 @@ use super::products::{ask_how_many, turn_page};
 use super::session::{Purpose, Question, Session, Task};
 use super::{Decision, Dialogue, Focus, HelpTopic, Say, advice, fill, service, several};
 use crate::language::Reading;
+use crate::shop::preferences::{Avoided, Preference};
 use crate::shop::service::Request;
 use crate::shop::{Act, OrderRef, Quantity, ReorderRef, Shelf};
 
@@ -123,6 +124,9 @@ impl Dialogue {
 
             "SpeakSlowerIntent" => pace(session, |p| p.saturating_sub(PACE.2)),
             "SpeakFasterIntent" => pace(session, |p| p + PACE.2),
+            "AvoidIntent" => avoid(reading, Preference::Avoid),
+            "NoLongerAvoidIntent" => avoid(reading, Preference::Eat),
+            "ShowPreferencesIntent" => Decision::Act(Act::ShowPreferences),
             "SpellIntent" => match spellable(session) {
                 Some(words) => say(Say::Spelled { words }),
                 None => say(Say::NothingOpen),
@@ -160,7 +164,18 @@ fn reorder(what: ReorderRef, quantity: Option<Quantity>) -> Decision {
 
 fn pace(session: &mut Session, change: impl Fn(u32) -> u32) -> Decision {
     session.pace = change(session.pace).clamp(PACE.0, PACE.1);
-    Decision::Say(Say::Pace { percent: session.pace })
+    Decision::Act(Act::Prefer(Preference::Pace(session.pace)))
+}
+
+/// What the shopper must not eat, by the list that the shop can look out for.
+fn avoid(reading: &Reading, change: impl Fn(Avoided) -> Preference) -> Decision {
+    let slot = ["Avoided", "Diet"].iter().find_map(|name| reading.slot(name));
+    let named =
+        slot.and_then(|s| s.resolutions.iter().find_map(|r| Avoided::of(&r.id)).or_else(|| Avoided::of(&s.value)));
+    match named {
+        Some(what) => Decision::Act(Act::Prefer(change(what))),
+        None => Decision::Say(Say::CannotAvoid),
+    }
 }
 
 fn spellable(session: &Session) -> Option<String> {

@@ -23,6 +23,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use http::{HeaderMap, StatusCode, header};
 
+use super::linking::Linking;
 use crate::telemetry::metrics;
 use crate::turn::Spine;
 use envelope::{Envelope, EnvelopeError};
@@ -54,6 +55,12 @@ impl Alexa {
             verify: settings.verify,
             unverified: AtomicU64::new(0),
         })
+    }
+
+    /// The same door, where accounts are linked.
+    pub fn linked(mut self, linking: Arc<Linking>) -> Self {
+        self.handler.linked(linking);
+        self
     }
 
     async fn answer(&self, headers: &HeaderMap, body: &[u8]) -> Result<Json, Rejection> {

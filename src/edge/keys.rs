@@ -42,9 +42,7 @@ pub type Lister = Box<dyn Fn() -> BoxFuture<'static, Result<Vec<Known>, String>>
 impl ApiKey {
     /// A new random key; `None` when the system has no randomness to give.
     pub fn generate() -> Option<Self> {
-        let mut bytes = [0; RANDOM_BYTES];
-        SystemRandom::new().fill(&mut bytes).ok()?;
-        Some(Self(format!("{PREFIX}{}", base62(bytes))))
+        Some(Self(format!("{PREFIX}{}", random()?)))
     }
 
     pub fn hash(&self) -> KeyHash {
@@ -61,6 +59,13 @@ impl fmt::Debug for ApiKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("vc_(hidden)")
     }
+}
+
+/// 256 random bits as letters and digits; `None` when the system has no randomness to give.
+pub fn random() -> Option<String> {
+    let mut bytes = [0; RANDOM_BYTES];
+    SystemRandom::new().fill(&mut bytes).ok()?;
+    Some(base62(bytes))
 }
 
 pub fn hash(key: &str) -> KeyHash {

@@ -3,7 +3,7 @@
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{admin, openai, problem, status, stream, voice};
+use super::{admin, openai, preferences, problem, status, stream, voice};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -14,12 +14,14 @@ use super::{admin, openai, problem, status, stream, voice};
         license(name = "MIT OR Apache-2.0")
     ),
     paths(voice::voice, voice::text, voice::audio, openai::transcriptions::transcriptions,
-        openai::speech::speech, stream::stream, admin::list, admin::change, status::health, status::ready, status::metrics),
+        openai::speech::speech, stream::stream, admin::list, admin::change, preferences::show,
+        preferences::set, status::health, status::ready, status::metrics),
     components(schemas(problem::Problem)),
     tags(
         (name = "Turns", description = "One spoken or typed request and its answer"),
         (name = "Audio", description = "The ear and the voice alone, as in OpenAI's API"),
         (name = "Admin", description = "What waits for one of the merchant's people"),
+        (name = "Customers", description = "What customers told about themselves"),
         (name = "Status", description = "For load balancers and monitoring")
     ),
     security(("key" = [])),

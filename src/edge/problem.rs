@@ -188,6 +188,10 @@ pub async fn dress(request: Request, next: Next) -> Response {
     let refusal = match response.extensions().get::<Undressed>() {
         Some(refusal) => refusal.clone(),
         None if response.headers().get(header::CONTENT_TYPE).is_some_and(|t| t == CONTENT_TYPE) => return response,
+        // What OAuth refuses has a form of its own, and shoppers are told on a page.
+        None if path.starts_with("/oauth/") && !response.headers().get(header::CONTENT_TYPE).is_none_or(is_text) => {
+            return response;
+        }
         // A page that is not ready says so in its own words.
         None if path == "/readyz" => return response,
         None => {
@@ -205,6 +209,11 @@ pub async fn dress(request: Request, next: Next) -> Response {
         dressed.headers_mut().insert(name, value.clone());
     }
     dressed
+}
+
+/// What axum writes when it refuses by itself.
+fn is_text(content: &HeaderValue) -> bool {
+    content.as_bytes().starts_with(b"text/plain")
 }
 
 /// The finished response.

@@ -125,10 +125,12 @@ async fn terms(parts: &http::request::Parts, doors: &Doors) -> Result<Terms, Ref
         Some("none") => false,
         Some(_) => return Err(wrong("pacing", "it must be live or none")),
     };
-    let given = query.endpointing.as_deref().unwrap_or(&doors.settings.stream.endpointing);
-    let preset = preset(given).map_err(|why| wrong("endpointing", why))?;
     let form = voice::of_stream(query.session.as_deref(), query.customer.as_deref(), query.locale)?;
     let mut caller = form.caller(doors, deadline(doors, Instant::now())).await?;
+    let told = doors.spine.preferences(&caller.customer, &caller.request, caller.deadline).await;
+    let given = query.endpointing.or(told.endpointing);
+    let given = given.as_deref().unwrap_or(&doors.settings.stream.endpointing);
+    let preset = preset(given).map_err(|why| wrong("endpointing", why))?;
     let fresh = || SessionId::new(&format!("s-{}", doors.spine.ids.next())).map_err(TurnError::from);
     let session = caller.session.take().map_or_else(fresh, Ok)?;
     caller.session = Some(session.clone());

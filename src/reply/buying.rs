@@ -114,6 +114,11 @@ fn notes(t: &Teller, quote: &Quote) -> Vec<String> {
     if let Some(address) = &extras.address {
         notes.push(t.sentence("confirm-address", &args!["line" => t.quoted(address)]));
     }
+    // First of all: it may hurt.
+    for (name, what) in &quote.cautions {
+        let args = args!["name" => t.the(name), "what" => super::talk::all_avoided(t, what.iter().copied())];
+        notes.insert(0, t.sentence("confirm-caution", &args));
+    }
     if !quote.repeats.is_empty() {
         let names: Vec<&str> = quote.repeats.iter().map(String::as_str).collect();
         notes.push(t.sentence("confirm-repeat", &args!["names" => t.the_things(&names)]));

@@ -73,19 +73,7 @@ pub(super) fn results(t: &Teller, found: &Page<'_>) -> Draft {
 
     let mut lines = Lines::default();
     for (product, position) in shown.iter().zip(first.max(1)..) {
-        let mut facts = vec![t.printed(product.price)];
-        facts.extend(product.rating.map(|r| printed_rating(t, r)));
-        if product.stock == 0 {
-            facts.push(printed_stock(t, 0));
-        }
-        lines.push(t.say(
-            "results.card-line",
-            &args![
-                "position" => position,
-                "title" => printed_title(&product.title),
-                "facts" => facts.join(", "),
-            ],
-        ));
+        lines.push(card_line(t, product, position));
     }
     let image = shown.first().and_then(|p| p.image.clone());
     t.draft("results", &args).after(&before).card(Card {
@@ -93,6 +81,17 @@ pub(super) fn results(t: &Teller, found: &Page<'_>) -> Draft {
         text: lines.text(),
         image,
     })
+}
+
+/// A result as one line of a card.
+pub(super) fn card_line(t: &Teller, product: &Product, position: u32) -> String {
+    let mut facts = vec![t.printed(product.price)];
+    facts.extend(product.rating.map(|r| printed_rating(t, r)));
+    if product.stock == 0 {
+        facts.push(printed_stock(t, 0));
+    }
+    let title = printed_title(&product.title);
+    t.say("results.card-line", &args!["position" => position, "title" => title, "facts" => facts.join(", ")])
 }
 
 fn sorted(sort: Sort) -> Option<&'static str> {

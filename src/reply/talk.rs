@@ -7,6 +7,7 @@ use super::teller::{Teller, cut};
 use super::worded::Draft;
 use super::{PACES, script};
 use crate::dialogue::HelpTopic;
+use crate::shop::preferences::{Avoided, Preferences};
 
 /// The longest text that is spelled, in characters: nobody can follow more.
 const SPELLED: usize = 60;
@@ -73,6 +74,22 @@ fn spell_word(t: &Teller, word: &str) -> String {
     }
     let joined = parts.into_iter().reduce(|head, part| t.say("spelled-part", &args!["head" => head, "part" => part]));
     joined.unwrap_or_default()
+}
+
+pub(super) fn avoided(t: &Teller, what: Avoided) -> String {
+    t.say("avoided", &args!["what" => what.id()])
+}
+
+pub(super) fn all_avoided(t: &Teller, all: impl IntoIterator<Item = Avoided>) -> String {
+    let names: Vec<String> = all.into_iter().map(|what| avoided(t, what)).collect();
+    t.list(&names)
+}
+
+/// What the shopper has told about themselves.
+pub(super) fn preferences(t: &Teller, told: &Preferences) -> Draft {
+    let names = all_avoided(t, told.avoids.iter().copied());
+    let args = args!["count" => told.avoids.len(), "names" => names, "pace" => told.pace.unwrap_or(100)];
+    t.draft("my-preferences", &args)
 }
 
 /// The name under which the phrases know a sign.

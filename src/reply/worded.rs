@@ -6,6 +6,7 @@ use super::catalog::args;
 use super::teller::Teller;
 use super::{Card, advice, buying, finding, service, several, talk, tracking};
 use crate::dialogue::Say;
+use crate::shop::preferences::Avoided;
 use crate::shop::{CouponRefusal, LimitPer};
 
 /// A reply in marked phrases.
@@ -63,6 +64,8 @@ pub(super) fn stays_open(say: &Say) -> bool {
         | Say::PaymentPending { .. }
         | Say::PinLocked { .. }
         | Say::OneMoment
+        // What is to be done next is done in the phone's app.
+        | Say::LinkAccount { .. }
         | Say::Told { end: true, .. }
         | Say::Trouble
         | Say::Busy => false,
@@ -131,6 +134,10 @@ pub(super) fn stays_open(say: &Say) -> bool {
         | Say::ShortStock { .. }
         | Say::NeverBought { .. }
         | Say::NoUsual
+        | Say::Avoiding { .. }
+        | Say::Eating { .. }
+        | Say::CannotAvoid
+        | Say::MyPreferences { .. }
         | Say::Pace { .. }
         | Say::Spelled { .. } => true,
     }
@@ -162,6 +169,7 @@ pub(super) fn draft(t: &Teller, say: &Say) -> Draft {
         Say::Spelled { words } => talk::spelled(t, words),
         Say::Trouble => t.plain_draft("trouble"),
         Say::OneMoment => t.plain_draft("one-moment"),
+        Say::LinkAccount { lapsed } => t.plain_draft(if *lapsed { "link-lapsed" } else { "link-account" }),
         Say::Busy => t.plain_draft("busy"),
 
         Say::Results { search, page, first, total, relaxed, back } => {
@@ -262,5 +270,10 @@ pub(super) fn draft(t: &Teller, say: &Say) -> Draft {
         }
         Say::NeverBought { words } => t.draft("never-bought", &args!["words" => finding::sought(t, words)]),
         Say::NoUsual => t.plain_draft("no-usual"),
+
+        Say::Avoiding { what } => t.draft("avoiding", &args!["what" => talk::avoided(t, *what)]),
+        Say::Eating { what } => t.draft("eating", &args!["what" => talk::avoided(t, *what)]),
+        Say::CannotAvoid => t.draft("cannot-avoid", &args!["known" => talk::all_avoided(t, Avoided::ALL)]),
+        Say::MyPreferences { preferences } => talk::preferences(t, preferences),
     }
 }

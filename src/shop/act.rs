@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::advice::Advise;
 use super::pin::Pin;
+use super::preferences::{Preference, Preferences};
 use super::{Money, OrderNumber, Quantity, Sku, service};
 
 /// A command to the shop. Only [`Act::Buy`] takes money.
@@ -45,6 +46,12 @@ pub enum Act {
     RemoveFromBasket {
         what: String,
     },
+    /// What the customer told about themselves.
+    ShowPreferences,
+    /// One of it is different from now on.
+    Prefer(Preference),
+    /// All of it is replaced.
+    SetPreferences(Preferences),
     ShowBasket,
     EmptyBasket,
     /// Writes things on the shopping list, as said: a list is not a basket, so nothing is looked up yet.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::act::{Amount, OrderRef, Search, Shelf};
 use super::advice::Advice;
+use super::preferences::{Avoided, Preference, Preferences};
 use super::service::Served;
 use super::{Money, Order, Product, Quantity, Sku};
 
@@ -37,6 +38,11 @@ pub enum Outcome {
     /// One order, or several that fit a time or a product; newest first.
     Tracked(Vec<Order>),
     NoOrders,
+    /// `changed` is what was just set, if anything.
+    Preferences {
+        preferences: Preferences,
+        changed: Option<Preference>,
+    },
     NoSuchOrder(OrderRef),
     Basket {
         lines: Vec<PricedLine>,
@@ -271,6 +277,9 @@ pub struct Quote {
     /// Names of what was bought within the last hours already.
     #[serde(default)]
     pub repeats: Vec<String>,
+    /// Names of lines whose own text names what the customer must not eat, and what of it.
+    #[serde(default)]
+    pub cautions: Vec<(String, Vec<Avoided>)>,
     /// Where it came from.
     pub origin: QuoteOrigin,
 }

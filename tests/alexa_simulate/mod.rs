@@ -70,6 +70,35 @@ async fn a_conversation_is_held_recorded_and_replayed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_simulator_asks_what_is_left_to_alexa() {
+    let folder = strict_shop();
+    let model = folder.path().join("en-US/model.json");
+    let text = fs::read_to_string(&model).unwrap();
+    let mut changed: serde_json::Value = serde_json::from_str(&text).unwrap();
+    changed["interactionModel"]["dialog"]["intents"][0]["delegationStrategy"] = "ALWAYS".into();
+    fs::write(&model, changed.to_string()).unwrap();
+    let server = Server::with(|settings| settings.intents.dir = folder.path().to_owned()).await;
+    let args = ["--model", model.parent().unwrap().to_str().unwrap(), "--verbose"];
+    let lines = ["find coffee", "add bananas to my cart", "twelve", "three", "no", "two", "yes", "yes"];
+    let said = simulate(server.url("/alexa"), &args, &lines).await;
+    assert_eq!(said.code, 0, "{}", said.err);
+    for expected in [
+        "coffee",
+        "Dialog.Delegate",
+        "How many bananas would you like?\n",
+        "That is too many. Fewer than ten, please.\n",
+        "3, is that right?\n",
+        "Shall I put 2 bananas into your basket?\n",
+        "Added two packs",
+    ] {
+        assert!(said.out.contains(expected), "{expected} is missing:\n{}", said.out);
+    }
+    // It was Alexa who asked.
+    assert!(!said.out.contains("Dialog.ElicitSlot") && !said.out.contains("Dialog.Confirm"), "{}", said.out);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_simulator_follows_a_dialog_as_alexa_does() {
     let folder = strict_shop();
     let server = Server::with(|settings| settings.intents.dir = folder.path().to_owned()).await;

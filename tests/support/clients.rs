@@ -44,6 +44,50 @@ pub fn python() -> Option<PathBuf> {
     ready.then(|| fs::write(&mark, WANTED).unwrap()).map(|()| python)
 }
 
+/// Where the packages of `tests/clients/package.json` lie, installed by npm; none, with the reason printed, where they
+/// cannot be had.
+pub fn node_modules() -> Option<PathBuf> {
+    let list = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/package.json");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/clients/node");
+    fs::create_dir_all(&folder).unwrap();
+    let lock = fs::File::create(folder.join("lock")).unwrap();
+    lock.lock().unwrap();
+    let wanted = fs::read_to_string(list).unwrap();
+    let mark = folder.join("installed");
+    if fs::read_to_string(&mark).is_ok_and(|there| there == wanted) {
+        return Some(folder.join("node_modules"));
+    }
+    fs::write(folder.join("package.json"), &wanted).unwrap();
+    let flags = ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--no-package-lock", "--silent"];
+    let failed = match Command::new("npm").args(flags).current_dir(&folder).output() {
+        Ok(done) if done.status.success() => {
+            fs::write(mark, wanted).unwrap();
+            return Some(folder.join("node_modules"));
+        }
+        Ok(done) => String::from_utf8_lossy(&done.stderr).into_owned(),
+        Err(error) => error.to_string(),
+    };
+    println!("SKIPPED: npm could not install the clients of tests/clients/package.json: {failed}");
+    None
+}
+
+/// The browser's program; none, with the reason printed, where there is none.
+pub fn chromium() -> Option<PathBuf> {
+    let found = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+    let found = found.iter().map(PathBuf::from).find(|p| p.exists());
+    if found.is_none() {
+        println!("SKIPPED: there is no Chromium here (Debian package chromium)");
+    }
+    found
+}
+
+/// Runs a script of `tests/clients` in Node.js with its packages; what it printed. None where it cannot be run.
+pub async fn run_node(script: &str, arguments: Vec<String>) -> Option<String> {
+    let modules = tokio::task::spawn_blocking(node_modules).await.unwrap()?;
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(script);
+    Some(run_with(Path::new("node"), &[], &script, arguments, &[("NODE_PATH", modules.to_str().unwrap())]).await)
+}
+
 /// Runs a script of `tests/clients` without blocking the server beside it; it must succeed and say so.
 pub async fn run_python(script: &str, arguments: Vec<String>) -> bool {
     let Some(python) = tokio::task::spawn_blocking(python).await.unwrap() else { return false };

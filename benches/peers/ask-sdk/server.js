@@ -1,12 +1,33 @@
 // The sample shop's skill as one writes it with Amazon's SDK: launch, search, order tracking, help, stop, fallback.
 // The catalogue and the orders are in memory and nothing is stored, which favours this side of the comparison.
-// Usage: node server.js PORT SAMPLE_SHOP_FOLDER
+// Usage: node server.js PORT SAMPLE_SHOP_FOLDER [CHAIN_FOLDER]
 const fs = require('fs');
+const Module = require('module');
+
+// The adapter trusts Node's roots and fetches chains from Amazon. For the bench, and for its verifier alone, one root is
+// added and the fetch is answered from a file; all it checks, it checks as ever.
+const folder = process.argv[4];
+const original = Module.prototype.require;
+if (folder) {
+  const { Readable } = require('stream');
+  Module.prototype.require = function (id) {
+    const found = original.apply(this, arguments);
+    if (!this.filename.includes('ask-sdk-express-adapter')) return found;
+    if (id === 'tls') return { rootCertificates: [...found.rootCertificates, fs.readFileSync(`${folder}/root.pem`, 'utf8')] };
+    if (id !== 'https') return found;
+    return { ...found, get: (url, done) => {
+      const answer = Readable.from([fs.readFileSync(`${folder}/chain.pem`)]);
+      answer.statusCode = 200;
+      setImmediate(done, answer);
+      return { on() {}, end() {} };
+    } };
+  };
+}
 const express = require('express');
 const Alexa = require('ask-sdk-core');
 const { ExpressAdapter } = require('ask-sdk-express-adapter');
 
-const [port, shop] = process.argv.slice(2);
+const [port, shop, chain] = process.argv.slice(2);
 
 const csv = (text) => {
   const rows = [[]];
@@ -59,7 +80,7 @@ const handlers = [
 ];
 
 const skill = Alexa.SkillBuilders.custom().addRequestHandlers(...handlers).addErrorHandlers(handler(() => true, (i) => i.responseBuilder.speak('Sorry.').getResponse())).create();
-// Verification off on both sides: it needs Amazon's certificates.
+// With a folder, both sides verify, and the chain is the bench's own; without one, neither does.
 const app = express();
-app.post('/alexa', new ExpressAdapter(skill, false, false).getRequestHandlers());
+app.post('/alexa', new ExpressAdapter(skill, Boolean(chain), Boolean(chain)).getRequestHandlers());
 app.listen(Number(port), '127.0.0.1', () => console.log('ready'));

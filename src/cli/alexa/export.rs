@@ -41,6 +41,7 @@ impl Export {
             locales: self.locale.clone(),
             invocation: self.invocation.clone(),
             endpoint: self.endpoint.clone(),
+            client_id: settings.linking.client_id.clone(),
         };
         let package = package::build(&folder, &options).map_err(Failure::input)?;
         self.keep_what_is_there(&package)?;

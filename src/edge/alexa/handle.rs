@@ -16,13 +16,16 @@ use futures::future::BoxFuture;
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
+use super::envelope::lenient::Text;
+use super::envelope::response::Ask;
 use super::envelope::{Class, Envelope, class, response};
 use super::services::{self, Access};
 use super::{AlexaError, AlexaSettings};
 use crate::dialogue::Say;
+use crate::edge::linking::{Linking, LinkingError};
 use crate::language::Reading;
 use crate::reply::{Manner, Reply};
-use crate::shop::{CustomerId, RequestId, ShopError};
+use crate::shop::{CustomerId, RequestId, Search, ShopError};
 use crate::telemetry::metrics::{self, StageTimes};
 use crate::turn::{Answer, Caller, Spine, Timings, TurnError};
 
@@ -53,6 +56,8 @@ pub struct Handler {
     stand_in: Option<String>,
     /// How long a shopper waits without a word.
     patience: std::time::Duration,
+    /// Whose tokens are whose, where accounts are linked.
+    linking: Option<std::sync::Arc<Linking>>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +66,12 @@ enum Failure {
     Turn(#[from] TurnError),
     #[error("the customer could not be looked up: {0}")]
     Customer(#[source] ShopError),
+    #[error("who holds the account could not be looked up: {0}")]
+    Linking(#[from] LinkingError),
+    #[error("an account is needed and none is linked")]
+    NoAccount,
+    #[error("the account's token is not, or no longer, valid")]
+    LinkLapsed,
     #[error("the request's id cannot be used")]
     RequestId,
     #[error("too many turns at once")]
@@ -82,7 +93,12 @@ impl Handler {
             services: services::Caller::new(stand_in.is_some()).map_err(|e| AlexaError::Client(e.to_string()))?,
             stand_in,
             patience: std::time::Duration::from_millis(settings.progress_after_ms),
+            linking: None,
         })
+    }
+
+    pub fn linked(&mut self, linking: std::sync::Arc<Linking>) {
+        self.linking = Some(linking);
     }
 
     /// The answer to any request. `body` is what the envelope was read from.
@@ -92,22 +108,24 @@ impl Handler {
         match class {
             Class::Opens => {
                 let task = envelope.request.task.get();
-                let task = task.and_then(|t| reading::of_task(t, self.spine.understander.model()));
+                let task = task.and_then(|t| reading::of_task(t, self.spine.understander().model()));
                 self.speak(envelope, body, task.unwrap_or_else(|| reading::bare(LAUNCH))).await
             }
             Class::Intent => {
                 let reading = self.intent(envelope);
-                if directives::delegated(&reading.intent, dialog_state(envelope), self.spine.understander.model()) {
+                if directives::delegated(&reading.intent, dialog_state(envelope), self.spine.understander().model()) {
                     return Cow::Owned(response::silent_with(&[directives::delegate()]));
                 }
                 self.speak(envelope, body, reading).await
             }
             Class::Continues => self.go_on(envelope, body).await,
             Class::CanFulfill => {
-                let model = self.spine.understander.model();
+                let understander = self.spine.understander();
+                let model = understander.model();
                 let verdict = could::fulfil(envelope.request.intent.get(), |intent| model.intent(intent));
                 Cow::Owned(response::can_fulfill(&verdict))
             }
+            Class::Scrolls => self.scroll(envelope, body).await,
             Class::Api => Cow::Borrowed(response::NO_API),
             Class::Ends => {
                 report(envelope);
@@ -120,6 +138,42 @@ impl Handler {
             }
             Class::Silent => {
                 tracing::debug!(kind, "an event from Alexa");
+                self.event(kind, envelope).await;
+                Cow::Borrowed(response::SILENT)
+            }
+        }
+    }
+
+    /// More of the list that is on the screen, of the search that the session still has.
+    async fn scroll(&self, envelope: &Envelope<'_>, body: &[u8]) -> Json {
+        fn text<'t>(text: &'t Option<Text<'_>>) -> Option<&'t str> {
+            text.as_ref().map(|t| t.as_str())
+        }
+        let asked = &envelope.request;
+        let place = [text(&asked.start_index), text(&asked.count)];
+        let wanted =
+            screen::Wanted::of(text(&asked.token), text(&asked.list_id), text(&asked.correlation_token), place);
+        let (Some(wanted), Some(session)) = (wanted, identity::session(envelope)) else {
+            return Cow::Borrowed(response::SILENT);
+        };
+        let deadline = Instant::now() + self.deadline;
+        let found = async {
+            let request = identity::request(envelope, body).ok_or(Failure::RequestId)?;
+            let customer = self.customer(envelope).await?;
+            let same = |search: &Search| screen::list_id(search) == wanted.list;
+            let part = (wanted.start, wanted.count);
+            Ok::<_, Failure>(self.spine.more_results(&session, &customer, &request, same, part).await?)
+        };
+        match tokio::time::timeout_at(deadline.into(), found).await {
+            Ok(Ok(Some((products, total)))) => {
+                let lines = self.spine.words().phrases.listed(&products, wanted.start + 1, &self.manner());
+                let sent = wanted.answered(&products, &lines, total);
+                Cow::Owned(response::only(&[sent]))
+            }
+            // The screen keeps what it has.
+            Ok(Ok(None)) | Err(_) => Cow::Borrowed(response::SILENT),
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "a list could not be scrolled");
                 Cow::Borrowed(response::SILENT)
             }
         }
@@ -136,6 +190,10 @@ impl Handler {
             None => Cow::Borrowed(response::SILENT),
             Some(session) if session.is_new() => self.speak(envelope, body, reading::bare(LAUNCH)).await,
             Some(_) => {
+                // None is sent on an errand from here; should one come back, it decides nothing, least of all a yes.
+                if envelope.errand_failed() {
+                    tracing::warn!(kind = envelope.request.kind.as_str(), "an errand elsewhere failed");
+                }
                 let reading = self.touched(envelope).unwrap_or_else(|| reading::bare(REPEAT));
                 self.speak(envelope, body, reading).await
             }
@@ -157,11 +215,12 @@ impl Handler {
             Ok((answer, directives)) => {
                 let intent = answer.reading.as_ref().map_or("", |r| r.intent.as_str());
                 metrics::turn_finished("alexa", intent, "answered", &times(&answer.timings));
-                response::spoken(&answer.reply, answer.open, attributes, &directives)
+                response::spoken(&answer.reply, answer.open, attributes, &directives, None)
             }
             Err(failure) => {
                 let reply = self.apologise(&failure);
-                response::spoken(&reply, reply.keep_open, attributes, &[])
+                let ask = matches!(failure, Failure::NoAccount | Failure::LinkLapsed).then_some(Ask::LinkAccount);
+                response::spoken(&reply, reply.keep_open, attributes, &[], ask)
             }
         };
         Cow::Owned(json)
@@ -199,8 +258,11 @@ impl Handler {
         let _permit = self.permits.try_acquire().map_err(|_| Failure::Full)?;
         let _in_flight = metrics::InFlight::enter();
         let request = identity::request(envelope, body).ok_or(Failure::RequestId)?;
-        let found = tokio::time::timeout_at(deadline.into(), (self.resolve)(identity::customer(envelope)));
-        let customer = found.await.map_err(|_| TurnError::Deadline)?.map_err(Failure::Customer)?;
+        let found = tokio::time::timeout_at(deadline.into(), self.customer(envelope));
+        let customer = found.await.map_err(|_| TurnError::Deadline)??;
+        if self.linking.as_ref().is_some_and(|l| l.needs_account(&reading.intent, &customer)) {
+            return Err(Failure::NoAccount);
+        }
         let caller = Caller {
             session: identity::session(envelope),
             customer: customer.clone(),
@@ -214,6 +276,45 @@ impl Handler {
         Ok((answer, directives))
     }
 
+    /// The customer who asks. A token says it whoever carries it; without one, nobody is who they were by one.
+    async fn customer(&self, envelope: &Envelope<'_>) -> Result<CustomerId, Failure> {
+        let identity = identity::customer(envelope);
+        if let Some(linking) = &self.linking {
+            match identity::token(envelope) {
+                Some((token, carrier)) => {
+                    let owner = linking.owner(token, carrier.as_deref()).await?;
+                    return owner.ok_or(Failure::LinkLapsed);
+                }
+                None => {
+                    linking.disabled(&identity).await?;
+                }
+            }
+        }
+        (self.resolve)(identity).await.map_err(Failure::Customer)
+    }
+
+    /// What has happened at Alexa outside any conversation. An event that cannot be followed is sent only once, so the
+    /// log has it.
+    async fn event(&self, kind: &str, envelope: &Envelope<'_>) {
+        let (Some(linking), Some(identity)) = (&self.linking, identity::account(envelope)) else { return };
+        let done = match kind {
+            "AlexaSkillEvent.SkillAccountLinked" => {
+                let body = envelope.request.body.as_ref();
+                let token = body.and_then(|b| b.get("accessToken")).and_then(Value::as_str);
+                match token {
+                    Some(token) => linking.owner(token, Some(&identity)).await.map(|owner| owner.is_some()),
+                    None => Ok(false),
+                }
+            }
+            "AlexaSkillEvent.SkillDisabled" => linking.disabled(&identity).await,
+            _ => return,
+        };
+        match done {
+            Ok(changed) => tracing::info!(kind, changed, "followed an event of Alexa's"),
+            Err(error) => tracing::error!(kind, %error, "an event of Alexa's could not be followed"),
+        }
+    }
+
     /// What Alexa is asked to do beside speaking.
     async fn directives(
         &self,
@@ -223,7 +324,8 @@ impl Handler {
         request: &RequestId,
         deadline: Instant,
     ) -> Vec<Value> {
-        let model = self.spine.understander.model();
+        let understander = self.spine.understander();
+        let model = understander.model();
         let fresh = envelope.session.get().is_some_and(|s| s.is_new());
         let mut out = Vec::new();
         if envelope.shows(screen::INTERFACE)
@@ -261,9 +363,13 @@ impl Handler {
             Failure::Turn(TurnError::Session(_)) => (Say::Trouble, "session"),
             Failure::Turn(TurnError::RequestReused(_)) | Failure::RequestId => (Say::Trouble, "request_id"),
             Failure::Panicked => (Say::Trouble, "panic"),
+            Failure::Linking(_) => (Say::Trouble, "linking"),
+            Failure::NoAccount => (Say::LinkAccount { lapsed: false }, "no_account"),
+            Failure::LinkLapsed => (Say::LinkAccount { lapsed: true }, "link_lapsed"),
         };
         metrics::refused("alexa", why);
         match say {
+            Say::LinkAccount { .. } => tracing::info!(%failure, "asked a shopper to link an account"),
             Say::Busy => tracing::warn!(%failure, "apologised to an Alexa shopper"),
             _ => tracing::error!(%failure, "apologised to an Alexa shopper"),
         }
@@ -272,8 +378,12 @@ impl Handler {
 
     /// Words that no session has a part in.
     fn word(&self, say: &Say) -> Reply {
-        let manner = Manner { pace: 100, today: self.spine.clock.here().date(), zone: self.spine.clock.zone() };
-        self.spine.phrases.render(say, &manner)
+        self.spine.words().phrases.render(say, &self.manner())
+    }
+
+    /// How somebody is spoken to of whom nothing is known.
+    fn manner(&self) -> Manner {
+        Manner { pace: 100, today: self.spine.clock.here().date(), zone: self.spine.clock.zone() }
     }
 
     async fn forget(&self, envelope: &Envelope<'_>) {

@@ -28,6 +28,8 @@ pub struct Options {
     pub invocation: Option<String>,
     /// The address of this server's Alexa door.
     pub endpoint: Option<String>,
+    /// Alexa's client id at this server, where it links accounts itself.
+    pub client_id: Option<String>,
 }
 
 /// A package, ready to be written.
@@ -94,7 +96,8 @@ pub fn build(folder: &Path, options: &Options) -> Result<Package, PackageError> 
     let icons: Vec<_> = icons.into_iter().collect::<Result<_, _>>()?;
     package.found(MANIFEST, check::manifest(&skill, &models, &icons));
     package.unanswered(MANIFEST, &skill);
-    let linking = json(&publishing.join(LINKING))?;
+    let mut linking = json(&publishing.join(LINKING))?;
+    manifest::link(&mut linking, options.endpoint.as_deref(), options.client_id.as_deref());
     package.found(LINKING, check::linking(&linking));
     package.unanswered(LINKING, &linking);
 
@@ -220,6 +223,7 @@ mod tests {
             locales: vec!["en-GB".into()],
             invocation: Some("green grocer".into()),
             endpoint: Some("https://shop.example/alexa".into()),
+            ..Options::default()
         };
         let package = build(&shipped(), &options).unwrap();
         assert!(package.holds(), "{:#?}", package.findings);
@@ -234,6 +238,7 @@ mod tests {
             locales: vec!["en-US".into()],
             invocation: Some("alexa shop".into()),
             endpoint: Some("http://shop.example/alexa".into()),
+            ..Options::default()
         };
         let package = build(&shipped(), &options).unwrap();
         let told: Vec<String> = package.findings.iter().map(|f| format!("{} {}", f.place, f.problem)).collect();

@@ -4,6 +4,8 @@
 //!
 //! Her requests carry no signature; the endpoint must accept that, as this server does with `alexa.verify` off.
 
+mod delegate;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +19,8 @@ use crate::words::markup;
 const MATCH: f32 = 0.8;
 /// Alexa gives up after this.
 const PATIENCE: Duration = Duration::from_secs(8);
+
+const DELEGATE: &str = "Dialog.Delegate";
 
 /// Said in place of words, for what is no sentence.
 pub const OPEN: &str = "(open)";
@@ -105,14 +109,44 @@ impl Simulator {
             END => (json!({"type": "SessionEndedRequest", "reason": "USER_INITIATED"}), String::new()),
             words => self.intent(&Utterance::new(words)?),
         };
-        let answer = self.send(request).await?;
+        let answer = self.send(request.clone()).await?;
         let mut heard = self.hear(&answer)?;
+        if heard.directives.iter().any(|d| d == DELEGATE) {
+            heard = self.delegated(&request, &answer, heard).await?;
+        }
         heard.understood = understood;
         if words == END {
             self.session = None;
             heard.ended = true;
         }
         Ok(heard)
+    }
+
+    /// The skill has handed its questions over: the next one is put, or the finished intent sent.
+    async fn delegated(&mut self, sent: &Value, answer: &Value, heard: Heard) -> Result<Heard, SimulatorError> {
+        if sent["dialogState"] == "COMPLETED" {
+            return Err(self.odd("Dialog.Delegate where nothing is left to ask"));
+        }
+        let directives = answer.pointer("/response/directives").and_then(Value::as_array).into_iter().flatten();
+        let updated = directives.filter(|d| d["type"] == DELEGATE).find_map(|d| d.get("updatedIntent"));
+        let intent = updated.unwrap_or(&sent["intent"]);
+        let today = jiff::Zoned::now().date();
+        match delegate::next(intent, self.understander.model(), today) {
+            None => Err(self.odd("Dialog.Delegate with an intent that cannot be read")),
+            Some(delegate::Next::Ask(asked, words)) => {
+                if let Some(session) = &mut self.session {
+                    session.asked = Some(asked);
+                }
+                Ok(Heard { words, ended: false, ..heard })
+            }
+            Some(delegate::Next::Done(intent)) => {
+                let request = json!({"type": "IntentRequest", "dialogState": "COMPLETED", "intent": intent});
+                let answer = self.send(request).await?;
+                let mut last = self.hear(&answer)?;
+                last.directives.splice(0..0, heard.directives);
+                Ok(last)
+            }
+        }
     }
 
     /// The request that Alexa makes of these words.

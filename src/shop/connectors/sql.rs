@@ -11,10 +11,12 @@ pub mod cases;
 pub mod coupons;
 pub mod customers;
 mod finding;
+pub mod logins;
 pub mod orders;
 pub mod outbox;
 mod paying;
 mod pins;
+mod preferences;
 pub mod products;
 mod quotes;
 mod recent;
@@ -185,6 +187,10 @@ impl SqlShop {
             Act::Track(what) => tracking::track(&mut db, &self.catalogue, what, asked, self.clock.zone()).await,
             Act::ShowBasket => basket::show(&mut db, asked).await,
             Act::ShowShelf { shelf } => shelves::show(&mut db, shelf, asked).await,
+            Act::ShowPreferences => {
+                let preferences = preferences::of(&mut db, asked.customer).await?;
+                Ok(Outcome::Preferences { preferences, changed: None })
+            }
             act => Err(ShopError::Damaged(format!("{act:?} was asked of the reading side"))),
         }
     }
@@ -290,6 +296,11 @@ impl SqlShop {
             Act::UseCoupon { code } => terms::use_coupon(tx, &code, asked).await,
             Act::ChooseAddress { words } => terms::choose_address(tx, &words, asked).await,
             Act::CancelOrder { number } => paying::cancel(tx, &number, asked).await,
+            Act::Prefer(change) => preferences::change(tx, change, asked).await,
+            Act::SetPreferences(all) => {
+                preferences::put(tx, asked.customer, &all).await?;
+                Ok(Outcome::Preferences { preferences: all, changed: None })
+            }
             act => Err(ShopError::Damaged(format!("{act:?} was asked of the writing side"))),
         }
     }
@@ -342,6 +353,7 @@ impl Shop for SqlShop {
                 | Act::Track(_)
                 | Act::ListOrders { .. }
                 | Act::ShowBasket
+                | Act::ShowPreferences
                 | Act::ShowShelf { .. } => return self.look(act, &asked).await,
                 // Most shoppers wait for nothing, and a launch need not write.
                 Act::Serve(Request::News) if waits::arrived(&mut self.read().await?, &asked).await?.is_empty() => {

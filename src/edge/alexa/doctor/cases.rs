@@ -189,6 +189,13 @@ pub fn judge(expect: Expect, status: u16, body: &[u8]) -> Result<(), String> {
         }
         Class::CanFulfill => &["canFulfillIntent"],
         Class::Api => &["apiResponse"],
+        // More of a list that the skill may or may not have.
+        Class::Scrolls => {
+            return match answer.keys().find(|key| *key != "directives") {
+                Some(key) => Err(format!("{key}, which is not allowed here")),
+                None => Ok(()),
+            };
+        }
         Class::Ends | Class::Fault | Class::Silent => &[],
     };
     match answer.keys().find(|key| !allowed.contains(&key.as_str())) {

@@ -12,6 +12,8 @@ pub enum Class {
     CanFulfill,
     /// A conversation goes on after an errand elsewhere or a touch on a screen; speech is allowed.
     Continues,
+    /// A list on a screen is scrolled and wants more; the answer is data.
+    Scrolls,
     /// An API of Alexa Conversations is called; the answer is data.
     Api,
     /// The conversation is over; nothing may be said.
@@ -33,7 +35,7 @@ pub const KINDS: [(&str, Class); 59] = [
     ("Alexa.DataStore.PackageManager.UpdateRequest", Class::Silent),
     ("Alexa.DataStore.PackageManager.UsagesInstalled", Class::Silent),
     ("Alexa.DataStore.PackageManager.UsagesRemoved", Class::Silent),
-    ("Alexa.Presentation.APL.LoadIndexListData", Class::Silent),
+    ("Alexa.Presentation.APL.LoadIndexListData", Class::Scrolls),
     ("Alexa.Presentation.APL.LoadTokenListData", Class::Silent),
     ("Alexa.Presentation.APL.RuntimeError", Class::Fault),
     ("Alexa.Presentation.APL.UserEvent", Class::Continues),

@@ -74,6 +74,8 @@ struct Application<'a> {
 struct User<'a> {
     #[serde(borrow, deserialize_with = "text")]
     user_id: Option<Text<'a>>,
+    #[serde(borrow, deserialize_with = "text")]
+    access_token: Option<Text<'a>>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -81,6 +83,8 @@ struct User<'a> {
 struct Person<'a> {
     #[serde(borrow, deserialize_with = "text")]
     person_id: Option<Text<'a>>,
+    #[serde(borrow, deserialize_with = "text")]
+    access_token: Option<Text<'a>>,
 }
 
 /// The request itself, of whichever type.
@@ -104,9 +108,25 @@ pub struct Request<'a> {
     #[serde(borrow, deserialize_with = "text")]
     pub token: Option<Text<'a>>,
     pub arguments: Option<serde_json::Value>,
+    /// The part of which list a screen wants, and what to answer under.
+    #[serde(borrow, deserialize_with = "text")]
+    pub list_id: Option<Text<'a>>,
+    #[serde(borrow, deserialize_with = "text")]
+    pub correlation_token: Option<Text<'a>>,
+    #[serde(borrow, deserialize_with = "text")]
+    pub start_index: Option<Text<'a>>,
+    #[serde(borrow, deserialize_with = "text")]
+    pub count: Option<Text<'a>>,
+    /// What came of an errand elsewhere.
+    #[serde(borrow)]
+    pub cause: Maybe<Cause<'a>>,
+    #[serde(borrow)]
+    pub status: Maybe<ErrandStatus<'a>>,
     /// What a launch is for, where it is for something.
     #[serde(borrow)]
     pub task: Maybe<Task<'a>>,
+    /// What an event is about.
+    pub body: Option<serde_json::Value>,
     /// Why a session ended.
     #[serde(borrow, deserialize_with = "text")]
     pub reason: Option<Text<'a>>,
@@ -122,6 +142,22 @@ pub struct Trouble<'a> {
     pub kind: Option<Text<'a>>,
     #[serde(borrow, deserialize_with = "text")]
     pub message: Option<Text<'a>>,
+}
+
+/// Why a session goes on after an errand.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Cause<'a> {
+    #[serde(borrow)]
+    pub status: Maybe<ErrandStatus<'a>>,
+}
+
+/// How an errand ended: 200 is done, as with HTTP.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct ErrandStatus<'a> {
+    #[serde(borrow, deserialize_with = "text")]
+    pub code: Option<Text<'a>>,
 }
 
 /// What another skill, or a customer who named none, wants done.
@@ -264,6 +300,19 @@ impl<'a> Envelope<'a> {
         filled(system.and_then(|u| u.user_id.as_ref())).or_else(|| filled(session().and_then(|u| u.user_id.as_ref())))
     }
 
+    /// The token with which the recognised speaker linked an account of their own.
+    pub fn person_token(&self) -> Option<&str> {
+        filled(self.system()?.person.get()?.access_token.as_ref())
+    }
+
+    /// The token with which the device's account was linked.
+    pub fn user_token(&self) -> Option<&str> {
+        let system = self.system().and_then(|s| s.user.get());
+        let session = || self.session.get().and_then(|s| s.user.get());
+        filled(system.and_then(|u| u.access_token.as_ref()))
+            .or_else(|| filled(session().and_then(|u| u.access_token.as_ref())))
+    }
+
     /// Where Alexa's services are for this request; whatever the request says, not yet judged.
     pub fn api_endpoint(&self) -> Option<&str> {
         filled(self.system()?.api_endpoint.as_ref())
@@ -284,6 +333,14 @@ impl<'a> Envelope<'a> {
         device
             .and_then(|d| d.supported_interfaces.as_ref())
             .is_some_and(|i| i.get(interface).is_some_and(|v| v.is_object()))
+    }
+
+    /// Whether an errand elsewhere (`SessionResumedRequest`, `Connections.Response`) failed.
+    pub fn errand_failed(&self) -> bool {
+        let cause = self.request.cause.get().and_then(|c| c.status.get());
+        let code = cause.or_else(|| self.request.status.get()).and_then(|s| s.code.as_ref());
+        // Written as a number or as text; not at all, it is taken for done.
+        code.is_some_and(|c| !c.as_str().starts_with('2'))
     }
 
     pub fn session_id(&self) -> Option<&str> {
@@ -335,10 +392,11 @@ mod tests {
     /// One of everything that is read.
     const FULL: &str = r#"{"session":{"new":true,"sessionId":"s","application":{"applicationId":"a"},
         "user":{"userId":"u"},"attributes":{"k":[1]}},"context":{"System":{"application":{"applicationId":"a"},
-        "user":{"userId":"u"},"person":{"personId":"p"},
+        "user":{"userId":"u","accessToken":"t"},"person":{"personId":"p","accessToken":"t"},
         "device":{"deviceId":"d","supportedInterfaces":{"Alexa.Presentation.APL":{}}},"apiEndpoint":"https://e","apiAccessToken":"t"}},"request":{"type":"IntentRequest","requestId":"r",
         "timestamp":"t","locale":"en-US","dialogState":"STARTED","reason":"x","error":{"type":"e","message":"m"},
-        "token":"t","arguments":["a"],"task":{"name":"t","input":{"a":"b"}},
+        "token":"t","arguments":["a"],"body":{"accessToken":"t"},"listId":"l","correlationToken":"c","startIndex":0,"count":1,
+        "cause":{"type":"ConnectionCompleted","status":{"code":"200"}},"status":{"code":200},"task":{"name":"t","input":{"a":"b"}},
         "intent":{"name":"I","confirmationStatus":"NONE","slots":{"S":{"value":"v","confirmationStatus":"NONE","resolutions":{"resolutionsPerAuthority":[{"authority":"a",
         "status":{"code":"ER_SUCCESS_MATCH"},"values":[{"value":{"name":"n","id":"i"}}]}]},
         "slotValue":{"type":"List","values":[{"value":"w"}]}}}}}}"#;

@@ -72,6 +72,16 @@ struct Reprompt {
 enum CardBody {
     Simple { title: String, content: String },
     Standard { title: String, text: String, image: Image },
+    LinkAccount,
+    AskForPermissionsConsent { permissions: &'static [&'static str] },
+}
+
+/// What the shopper is to do in the phone's app; it takes the place of the reply's own card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ask {
+    LinkAccount,
+    /// Amazon's names of what is to be allowed.
+    Permissions(&'static [&'static str]),
 }
 
 #[derive(Serialize)]
@@ -105,7 +115,13 @@ pub enum Maybe {
 
 /// The envelope that speaks a reply, with what else Alexa is to do. `attributes` go back as they came, room allowing;
 /// the first rung without directives comes when no other fits.
-pub fn spoken(reply: &Reply, open: bool, attributes: Option<&Value>, directives: &[Value]) -> Vec<u8> {
+pub fn spoken(
+    reply: &Reply,
+    open: bool,
+    attributes: Option<&Value>,
+    directives: &[Value],
+    ask: Option<Ask>,
+) -> Vec<u8> {
     let mut json = Vec::new();
     let rungs = |directives| RUNGS.into_iter().map(move |rung| (None, directives, rung));
     let whole = std::iter::once((attributes, directives, RUNGS[0]));
@@ -114,7 +130,11 @@ pub fn spoken(reply: &Reply, open: bool, attributes: Option<&Value>, directives:
         let body = Body {
             output_speech: speak(&reply.speech, speech),
             reprompt: said.map(|words| Reprompt { output_speech: speak(words, reprompt) }),
-            card: reply.card.as_ref().and_then(|c| draw(c, card)),
+            card: match ask {
+                Some(Ask::LinkAccount) => Some(CardBody::LinkAccount),
+                Some(Ask::Permissions(permissions)) => Some(CardBody::AskForPermissionsConsent { permissions }),
+                None => reply.card.as_ref().and_then(|c| draw(c, card)),
+            },
             directives,
             should_end_session: !open,
         };
@@ -129,6 +149,11 @@ pub fn spoken(reply: &Reply, open: bool, attributes: Option<&Value>, directives:
 /// The envelope that says nothing and leaves the next question to Alexa.
 pub fn silent_with(directives: &[Value]) -> Vec<u8> {
     bytes(None, &serde_json::json!({"directives": directives, "shouldEndSession": false}))
+}
+
+/// The envelope that says nothing and changes nothing of who listens, for requests that a screen makes by itself.
+pub fn only(directives: &[Value]) -> Vec<u8> {
+    bytes(None, &serde_json::json!({"directives": directives}))
 }
 
 /// The envelope that only says what could be done.
@@ -187,7 +212,8 @@ mod tests {
     fn an_open_reply_listens_and_a_closed_one_ends() {
         let attributes = serde_json::json!({"kept": [1, "two"]});
         let json: Value =
-            serde_json::from_slice(&spoken(&reply("Hi.", Some("Well?"), "c"), true, Some(&attributes), &[])).unwrap();
+            serde_json::from_slice(&spoken(&reply("Hi.", Some("Well?"), "c"), true, Some(&attributes), &[], None))
+                .unwrap();
         assert_eq!(
             json,
             serde_json::json!({
@@ -201,7 +227,8 @@ mod tests {
                 }
             })
         );
-        let json: Value = serde_json::from_slice(&spoken(&reply("Bye.", Some("Well?"), ""), false, None, &[])).unwrap();
+        let json: Value =
+            serde_json::from_slice(&spoken(&reply("Bye.", Some("Well?"), ""), false, None, &[], None)).unwrap();
         assert_eq!(at(&json, "/response/shouldEndSession"), true);
         assert!(at(&json, "/response/reprompt").is_null(), "nobody listens after the end");
         assert!(at(&json, "/sessionAttributes").is_null());
@@ -220,7 +247,7 @@ mod tests {
                 card.title = long.clone();
             }
             let directive = serde_json::json!({"type": "Dialog.UpdateDynamicEntities", "types": [long.clone()]});
-            let bytes = spoken(&reply, true, Some(&attributes), &[directive]);
+            let bytes = spoken(&reply, true, Some(&attributes), &[directive], None);
             assert!(bytes.len() <= RESPONSE_BYTES, "{} bytes for {sentence:?}", bytes.len());
             let json: Value = serde_json::from_slice(&bytes).unwrap();
             let ssml = at(&json, "/response/outputSpeech/ssml").as_str().unwrap();
@@ -238,7 +265,7 @@ mod tests {
                 let all = title.len() + text.len() + image.small_image_url.len() + image.large_image_url.len();
                 assert!(all <= CARD_CHARS && all > CARD_CHARS / 2, "{all}");
             }
-            CardBody::Simple { .. } => panic!("the image was lost"),
+            _ => panic!("the image was lost"),
         }
         for bad in ["http://plain.example/i.png".to_owned(), format!("https://x/{}", "i".repeat(2_000))] {
             let card = Card { title: "T".into(), text: "t".into(), image: Some(bad) };

@@ -22,6 +22,17 @@ pub fn customer(envelope: &Envelope<'_>) -> String {
     named("alexa:guest:", id)
 }
 
+/// The household's account, by which Alexa's events name it.
+pub fn account(envelope: &Envelope<'_>) -> Option<String> {
+    envelope.user_id().map(|id| named("alexa:user:", id))
+}
+
+/// The token of a linked account, and who carries it: the speaker's own before the household's.
+pub fn token<'e>(envelope: &'e Envelope<'_>) -> Option<(&'e str, Option<String>)> {
+    let own = envelope.person_token().map(|t| (t, envelope.person_id().map(|id| named("alexa:person:", id))));
+    own.or_else(|| envelope.user_token().map(|t| (t, account(envelope))))
+}
+
 pub fn session(envelope: &Envelope<'_>) -> Option<SessionId> {
     SessionId::new(&named("", envelope.session_id()?)).ok()
 }

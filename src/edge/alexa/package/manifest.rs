@@ -42,8 +42,29 @@ pub fn complete(
             each_text(own, &mut |text| *text = text.replace("{invocation}", &model.invocation));
         }
     }
-    if let (Some(endpoint), Some(uri)) = (endpoint, skill.pointer_mut("/manifest/apis/custom/endpoint/uri")) {
-        *uri = endpoint.into();
+    // Conversations and events come to the same door.
+    for place in ["/manifest/apis/custom/endpoint/uri", "/manifest/events/endpoint/uri"] {
+        if let (Some(endpoint), Some(uri)) = (endpoint, skill.pointer_mut(place)) {
+            *uri = endpoint.into();
+        }
+    }
+}
+
+/// Fills in account linking where this server does it: its addresses beside the endpoint's, and the client's name. The
+/// secret stays a question: a package is a file that people pass around.
+pub fn link(linking: &mut Value, endpoint: Option<&str>, client_id: Option<&str>) {
+    let request = linking.get_mut("accountLinkingRequest").and_then(Value::as_object_mut);
+    let (Some(request), Some(client_id)) = (request, client_id) else { return };
+    request.insert("clientId".into(), client_id.into());
+    request.insert(
+        "clientSecret".into(),
+        format!("{MARK}what linking.client_secret is set to; do not keep it in version control").into(),
+    );
+    request.insert("scopes".into(), serde_json::json!(["shop"]));
+    let origin = endpoint.and_then(|e| url::Url::parse(e).ok()).map(|url| url.origin().ascii_serialization());
+    if let Some(origin) = origin.filter(|o| o.starts_with("https://")) {
+        request.insert("authorizationUrl".into(), format!("{origin}/oauth/authorize").into());
+        request.insert("accessTokenUrl".into(), format!("{origin}/oauth/token").into());
     }
 }
 

@@ -1,9 +1,11 @@
 //! A certificate chain as it was sent: PEM in, a leaf that may sign for Alexa out. Refuses to know where it came from.
 
 use jiff::Timestamp;
+use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, TrustAnchor, UnixTime};
 use webpki::{EndEntityCert, KeyUsage};
+use x509_parser::oid_registry::OID_PKCS1_RSAENCRYPTION;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::Refusal;
@@ -17,6 +19,8 @@ const MOST_CERTIFICATES: usize = 10;
 #[derive(Debug)]
 pub struct Leaf {
     der: CertificateDer<'static>,
+    /// Taken out of the certificate once, for it signs every request.
+    key: UnparsedPublicKey<Vec<u8>>,
     not_before: i64,
     not_after: i64,
 }
@@ -35,8 +39,9 @@ impl Leaf {
             return Err(Refusal::Chain("has no certificates or too many"));
         }
         let der = sent.remove(0);
-        let (not_before, not_after, signs) = read(&der).ok_or(Refusal::Chain("begins with a broken certificate"))?;
-        let leaf = Self { der, not_before, not_after };
+        let (key, not_before, not_after, signs) =
+            read(&der).ok_or(Refusal::Chain("begins with a broken certificate"))?;
+        let leaf = Self { der, key, not_before, not_after };
         leaf.stands_at(now)?;
         if !signs {
             return Err(Refusal::Chain("ends in a certificate that may not sign"));
@@ -78,9 +83,7 @@ impl Leaf {
 
     /// Checks RSASSA-PKCS1-v1_5 with SHA-256 over exactly these bytes.
     pub fn verify(&self, body: &[u8], signature: &[u8]) -> Result<(), Refusal> {
-        self.parsed()?
-            .verify_signature(webpki::ring::RSA_PKCS1_2048_8192_SHA256, body, signature)
-            .map_err(|_| Refusal::Signature)
+        self.key.verify(body, signature).map_err(|_| Refusal::Signature)
     }
 
     fn parsed(&self) -> Result<EndEntityCert<'_>, Refusal> {
@@ -88,11 +91,15 @@ impl Leaf {
     }
 }
 
-/// (not before, not after, may sign): what webpki does not show. A certificate that does not say what its key is for
-/// may be used for anything.
-fn read(der: &[u8]) -> Option<(i64, i64, bool)> {
+/// (key, not before, not after, may sign): what webpki does not show. A certificate that does not say what its key is for
+/// may be used for anything; a key that is not RSA is no key of Alexa's.
+fn read(der: &[u8]) -> Option<(UnparsedPublicKey<Vec<u8>>, i64, i64, bool)> {
     let (_, cert) = X509Certificate::from_der(der).ok()?;
+    if cert.public_key().algorithm.algorithm != OID_PKCS1_RSAENCRYPTION {
+        return None;
+    }
+    let key = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, cert.public_key().subject_public_key.data.to_vec());
     let signs = cert.key_usage().ok()?.is_none_or(|usage| usage.value.digital_signature());
     let validity = cert.validity();
-    Some((validity.not_before.timestamp(), validity.not_after.timestamp(), signs))
+    Some((key, validity.not_before.timestamp(), validity.not_after.timestamp(), signs))
 }

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use moka::sync::Cache;
 
-use super::{Asked, cases, orders, paying, pins, recent, returns, rows};
+use super::logins::{self, SignIn};
+use super::{Asked, cases, orders, paying, pins, preferences, recent, returns, rows};
 use crate::clock::{Clock, Ids};
+use crate::shop::password::{LoginName, Password, PasswordError};
 use crate::shop::pin::{Pin, PinError};
 use crate::shop::{CustomerId, ShopError};
 use crate::store::{Connection, Store, sql};
@@ -18,6 +20,18 @@ pub enum SetPinError {
     #[error(transparent)]
     Shop(#[from] ShopError),
 }
+
+/// Why a login was not set.
+#[derive(Debug, thiserror::Error)]
+pub enum SetLoginError {
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    #[error(transparent)]
+    Shop(#[from] ShopError),
+}
+
+/// What strangers' ids begin with.
+const GUEST: &str = "guest-";
 
 /// The shop's customers and the names they go by elsewhere.
 #[derive(Clone)]
@@ -49,7 +63,7 @@ impl Customers {
         if let Some(known) = find(&mut self.store.reader().acquire().await?, identity).await? {
             return Ok(known);
         }
-        let guest = format!("guest-{}", self.ids.next().to_lowercase());
+        let guest = format!("{GUEST}{}", self.ids.next().to_lowercase());
         let guest = CustomerId::new(&guest).map_err(|e| rows::damaged(&guest, e))?;
         let mut tx = self.store.begin().await?;
         put(&mut tx, &guest, None, &[], self.clock.now().as_millisecond()).await?;
@@ -74,6 +88,72 @@ impl Customers {
         tx.commit().await?;
         self.known.invalidate_all();
         Ok(())
+    }
+
+    /// Whether this is somebody of whom no more is known than where they called from.
+    pub fn is_guest(customer: &CustomerId) -> bool {
+        customer.as_str().starts_with(GUEST)
+    }
+
+    /// Lets `identity` stand for this customer, who has just said so themselves. What a guest of that identity had put
+    /// into the basket comes along; a customer's stays where it is.
+    pub async fn claim(&self, identity: &str, customer: &CustomerId) -> Result<(), ShopError> {
+        let now = self.clock.now().as_millisecond();
+        let mut tx = self.store.begin().await?;
+        let before = find(&mut tx, identity).await?;
+        put(&mut tx, customer, None, &[identity.to_owned()], now).await?;
+        if let Some(guest) = before.filter(|b| Self::is_guest(b) && b != customer) {
+            sql::query(
+                "INSERT INTO basket_lines (customer_id, sku, quantity, added_at)
+                 SELECT ?1, sku, quantity, added_at FROM basket_lines WHERE customer_id = ?2
+                 ON CONFLICT (customer_id, sku) DO UPDATE SET quantity =
+                   CASE WHEN basket_lines.quantity + excluded.quantity > 99 THEN 99
+                        ELSE basket_lines.quantity + excluded.quantity END",
+            )
+            .bind(customer.as_str())
+            .bind(guest.as_str())
+            .execute(&mut *tx)
+            .await?;
+            sql::query("DELETE FROM basket_lines WHERE customer_id = ?1")
+                .bind(guest.as_str())
+                .execute(&mut *tx)
+                .await?;
+        }
+        tx.commit().await?;
+        self.known.invalidate_all();
+        Ok(())
+    }
+
+    /// Lets `identity` stand for nobody; whoever calls by it next is a new guest.
+    pub async fn unlink(&self, identity: &str) -> Result<(), ShopError> {
+        let mut tx = self.store.begin().await?;
+        sql::query("DELETE FROM identities WHERE identity = ?1").bind(identity).execute(&mut *tx).await?;
+        tx.commit().await?;
+        self.known.invalidate_all();
+        Ok(())
+    }
+
+    /// Who signs in with this name and password, if anybody. Wrong tries are counted.
+    pub async fn sign_in(&self, name: &LoginName, password: Password) -> Result<SignIn, ShopError> {
+        logins::sign_in(&self.store, name, password, self.clock.now()).await
+    }
+
+    /// Sets or replaces how a customer signs in; a lock goes with the old one.
+    pub async fn set_login(
+        &self,
+        customer: &CustomerId,
+        name: &LoginName,
+        password: Password,
+    ) -> Result<logins::Set, SetLoginError> {
+        let owner = name.clone();
+        let hashed = tokio::task::spawn_blocking(move || password.hash(&owner)).await;
+        let hash = hashed.map_err(|e| PasswordError::Hash(e.to_string()))??;
+        Ok(logins::set(&self.store, customer, name, &hash).await?)
+    }
+
+    /// A customer can no longer sign in. Whether they could.
+    pub async fn clear_login(&self, customer: &CustomerId) -> Result<bool, ShopError> {
+        logins::clear(&self.store, customer).await
     }
 
     /// The customer's first name; none for guests and strangers.
@@ -157,10 +237,30 @@ impl Customers {
         let email: Option<Option<String>> =
             sql::query_scalar("SELECT email FROM customers WHERE id = ?1").bind(id).fetch_optional(&mut db).await?;
         let (cases, returns) = (cases::of(&mut db, customer).await?, returns::of(&mut db, customer).await?);
+        let login: Option<String> = sql::query_scalar("SELECT name FROM logins WHERE customer_id = ?1")
+            .bind(id)
+            .fetch_optional(&mut db)
+            .await?;
+        let linked = sql::query(
+            "SELECT client, created_at, revoked_at FROM grants WHERE customer_id = ?1 ORDER BY created_at, id",
+        )
+        .bind(id)
+        .fetch_all(&mut db)
+        .await?;
+        let linked = linked
+            .iter()
+            .map(|row| {
+                let (client, since): (String, i64) = (row.try_get("client")?, row.try_get("created_at")?);
+                let until: Option<i64> = row.try_get("revoked_at")?;
+                Ok(serde_json::json!({ "client": client, "since_ms": since, "until_ms": until }))
+            })
+            .collect::<Result<Vec<_>, ShopError>>()?;
+        let preferences = preferences::of(&mut db, customer).await?;
         let orders = orders::newest(&mut db, customer, u32::MAX).await?;
         Ok(serde_json::json!({
             "id": id, "name": name.flatten(), "identities": identities, "basket": basket, "shelves": shelves,
             "addresses": addresses, "email": email.flatten(), "cases": cases, "returns": returns,
+            "login": login, "linked": linked, "preferences": preferences,
             "orders": orders,
         }))
     }

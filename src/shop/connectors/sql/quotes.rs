@@ -3,8 +3,10 @@
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-use super::{Asked, basket, products, rows, terms};
+use super::{Asked, basket, preferences, products, rows, terms};
 use crate::clock::Ids;
+use crate::shop::cautions;
+use crate::shop::preferences::Avoided;
 use crate::shop::{LimitPer, Line, Money, Outcome, PricedLine, Product, Quantity, Quote, QuoteOrigin, ShopError, Sku};
 use crate::store::{Connection, Transaction, sql};
 
@@ -105,6 +107,7 @@ pub async fn offer(
         total,
         extras,
         repeats: repeats(db, &lines, asked).await?,
+        cautions: cautions(db, &lines, asked).await?,
         delivery: Some(asked.delivery),
         unavailable,
         price_changes: price_changes(db, &lines, asked).await?,
@@ -206,6 +209,17 @@ pub async fn over_limit(db: &mut Connection, total: Money, asked: &Asked<'_>) ->
 }
 
 /// Names of lines that this customer bought within the last hours.
+/// What the customer must not eat, line by line.
+async fn cautions(
+    db: &mut Connection,
+    lines: &[PricedLine],
+    asked: &Asked<'_>,
+) -> Result<Vec<(String, Vec<Avoided>)>, ShopError> {
+    let avoids = preferences::of(db, asked.customer).await?.avoids;
+    let named = lines.iter().map(|l| (l.product.spoken_name.clone(), cautions::named(&l.product, &avoids)));
+    Ok(named.filter(|(_, what)| !what.is_empty()).collect())
+}
+
 async fn repeats(db: &mut Connection, lines: &[PricedLine], asked: &Asked<'_>) -> Result<Vec<String>, ShopError> {
     let bought: Vec<String> = sql::query_scalar(
         "SELECT DISTINCT l.sku FROM orders o JOIN order_lines l ON l.order_number = o.number
