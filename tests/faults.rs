@@ -232,17 +232,18 @@ async fn balanced(store: &Store, gateway: &Gateway, bought: usize, stock_before:
         rows.iter().map(|o| (o.try_get("quote_id").unwrap(), o.try_get("total").unwrap())).collect();
     assert_eq!(orders.len(), rows.len(), "an offer was bought twice");
     assert_eq!(orders.len(), bought, "orders for purchases");
-    let books = gateway.books.lock().unwrap();
-    assert!(books.moved.values().all(|n| *n == 1), "charged twice: {:?}", books.moved);
-    let taken: BTreeMap<String, i64> = books
-        .entries
-        .iter()
+    let (entries, moved) = {
+        let books = gateway.books.lock().unwrap();
+        (books.entries.clone(), books.moved.clone())
+    };
+    assert!(moved.values().all(|n| *n == 1), "charged twice: {moved:?}");
+    let taken: BTreeMap<String, i64> = entries
+        .into_iter()
         .filter_map(|(key, entry)| match entry {
-            Entry::Taken(amount) => Some((key.clone(), *amount)),
+            Entry::Taken(amount) => Some((key, amount)),
             _ => None,
         })
         .collect();
-    drop(books);
     assert_eq!(orders, taken, "orders and charges");
     let sold = count_of(
         store,
