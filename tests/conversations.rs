@@ -70,7 +70,7 @@ async fn every_conversation_goes_as_written() {
             fs::write(&file, print(&conversations)).unwrap();
         }
     }
-    assert!(count >= 40, "only {count} conversations were found");
+    assert!(count >= 120, "only {count} conversations were found");
     assert!(wrong.is_empty(), "\n{wrong}");
     println!("{count} conversations");
 }

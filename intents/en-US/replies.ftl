@@ -225,7 +225,8 @@ substitute-price =
        *[no] { $difference } less
     }
 substitute-has = { $label } { $value }
-substitute-lacks = without the { $label } { $value }
+# Names a property that the substitute lacks; $label is its name.
+substitute-lacks = not { $value }
 substitute-none = { $name }, I'm sorry, we're out of that, and nothing else comes near it. Shall I tell you when it's back?
     .reprompt = Shall I tell you when it's back?
 will-tell = All right, I'll tell you when we have { $name } again. What else would you like?
@@ -264,9 +265,9 @@ return-none =
 # $by is the day by which the money is back at the latest.
 returned =
     { $method ->
-        [pickup] All right, { $item } goes back. A driver picks it up { $day }.
-        [label] All right, { $item } goes back. The label comes by e-mail, to your address at { $email }.
-       *[post] All right, { $item } goes back. The label comes by mail.
+        [pickup] All right, you're returning { $item }. A driver picks it up { $day }.
+        [label] All right, you're returning { $item }. The label comes by e-mail, to your address at { $email }.
+       *[post] All right, you're returning { $item }. The label comes by mail.
     } You get { $refund } { $by } at the latest. What else would you like?
     .reprompt = You can ask where your refund is at any time.
 refunds = Is there anything else?

@@ -14,7 +14,8 @@ use crate::shop::{Act, Product, Search};
 /// "What is your return policy?"
 pub fn policy(reading: &Reading) -> Decision {
     // The whole sentence tells more than its slot; Alexa sends the slot alone.
-    let slot = || ["Topic", "Question"].iter().find_map(|n| reading.slot(n)).map(fill::words).unwrap_or_default();
+    let slot =
+        || ["Topic", "Question"].iter().find_map(|n| reading.slot(n)).map(|s| s.value.clone()).unwrap_or_default();
     let question = if reading.utterance.is_empty() { slot() } else { reading.utterance.clone() };
     Decision::Act(Act::Advise(Advise::Policy { question, ask: Ask::Meant }))
 }

@@ -146,14 +146,18 @@ pub fn answer(session: &mut Session, draft: &Draft, reading: &Reading) -> Option
     if matches!(intent, "AMAZON.NoIntent" | "AMAZON.CancelIntent") {
         return Some(Decision::Say(Say::AllRight));
     }
+    // What was meant as an answer and is none is asked again; anything else is another subject.
+    let tried = matches!(intent, "AMAZON.FallbackIntent" | "ReturnAnswerIntent");
     match draft.step() {
-        Step::Which => {
-            let item = chosen(&draft.items, reading)?;
-            draft.take(item);
-        }
+        Step::Which => match chosen(&draft.items, reading) {
+            Some(item) => draft.take(item),
+            None if tried => {}
+            None => return None,
+        },
         Step::HowMany(item) => match fill::quantity(reading) {
             Ok(Some(n)) if n <= item.left => draft.quantity = Some(n),
             Ok(Some(_)) | Err(()) => {}
+            Ok(None) if tried => {}
             Ok(None) => return None,
         },
         Step::Reason(_) => {
@@ -164,15 +168,19 @@ pub fn answer(session: &mut Session, draft: &Draft, reading: &Reading) -> Option
             }
             draft.reason = Some(words);
         }
-        Step::Method(_) => {
-            let slot = reading.slot("Method")?;
-            let id = slot.resolutions.first().map_or(slot.value.as_str(), |r| r.id.as_str());
-            draft.pickup = Some(id == "pickup");
-        }
+        Step::Method(_) => match reading.slot("Method") {
+            Some(slot) => {
+                let id = slot.resolutions.first().map_or(slot.value.as_str(), |r| r.id.as_str());
+                draft.pickup = Some(id == "pickup");
+            }
+            None if tried => {}
+            None => return None,
+        },
         Step::Confirm(plan) if intent == "AMAZON.YesIntent" => {
             session.order = Some(plan.item.order.clone());
             return Some(serve(Request::Return(plan)));
         }
+        Step::Confirm(_) if tried => {}
         Step::Confirm(_) => return None,
     }
     Some(ask(session, draft))

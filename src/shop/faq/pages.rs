@@ -65,7 +65,8 @@ pub fn parse(path: &Path, text: &str) -> Result<Vec<Passage>, FaqError> {
         match event {
             Event::Start(Tag::Heading { .. } | Tag::Paragraph | Tag::Item) => words.clear(),
             Event::End(TagEnd::Heading(HeadingLevel::H1)) => {
-                if page.replace(std::mem::take(&mut words)).is_some() {
+                let second = page.replace(std::mem::take(&mut words)).is_some();
+                if second {
                     return Err(wrong(range.start, "a page has one title (#); begin another file for the next"));
                 }
             }
