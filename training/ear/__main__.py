@@ -99,9 +99,12 @@ def export(a: argparse.Namespace) -> None:
 
 
 def calibrate(a: argparse.Namespace) -> None:
+    import torch
+
     from . import calibrate as step
     from . import data, evaluate
 
+    torch.set_num_threads(a.threads)
     dev = evaluate.strangers([], a.work / "dev", a.seed)
     if a.people:
         dev["people"] = data.people(a.people, dev=True)
