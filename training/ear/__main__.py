@@ -39,7 +39,7 @@ def arguments() -> argparse.ArgumentParser:
     p.add_argument("--fresh", action="store_true", help="begin with nothing: needs hours on a GPU rather than minutes")
     p.add_argument("--pieces", type=int, default=500, help="size of a fresh vocabulary")
     p.add_argument("--name", default="voicecart-shop.en", help="name of the exported model")
-    p.add_argument("--packings", nargs="+", default=["q8_0", "f16"], help="the first is the model, others carry a suffix")
+    p.add_argument("--packings", nargs="+", default=["q5_0", "q8_0"], help="the first is the model, others carry a suffix")
     p.add_argument("--size", type=int, default=200, help="clips of each large set of the examination")
     return p
 
@@ -99,9 +99,12 @@ def export(a: argparse.Namespace) -> None:
 
 
 def calibrate(a: argparse.Namespace) -> None:
+    import torch
+
     from . import calibrate as step
     from . import data, evaluate
 
+    torch.set_num_threads(a.threads)
     dev = evaluate.strangers([], a.work / "dev", a.seed)
     if a.people:
         dev["people"] = data.people(a.people, dev=True)
