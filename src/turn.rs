@@ -5,102 +5,31 @@
 //! Three doors lead in: samples, text, and a reading that someone else (Alexa) has already made. A conversation that is
 //! heard while it is spoken ([`Live`]) takes the first stage by itself, again and again, and enters with the words.
 
+mod call;
+mod locks;
+mod pieces;
+
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use arc_swap::ArcSwap;
 
-use crate::asr::{AsrError, Bias, Recognizer, Transcript};
-use crate::audio::endpoint::Outlook;
-use crate::audio::live::Outgoing;
-use crate::audio::opus::ENCODED_RATE;
-use crate::audio::{Samples, vad};
+use crate::asr::{Bias, Recognizer, Transcript};
+use crate::audio::Samples;
 use crate::clock::{Clock, Ids};
 use crate::dialogue::session::Answered;
-use crate::dialogue::{Asks, Decision, Dialogue, Filled, Say, Session, SessionError, SessionId, SessionStore};
-use crate::language::{Closing, Expectation, Reading, Source, Understander, Utterance, breath};
+use crate::dialogue::{Decision, Dialogue, Filled, Say, Session, SessionId, SessionStore};
+use crate::language::{Reading, Source, Understander, Utterance, breath};
 use crate::reply::{Manner, Phrases, Reply};
-use crate::shop::preferences::Preferences;
-use crate::shop::{Act, CustomerId, Order, Outcome, Product, RequestId, Search, Shop, ShopError};
+use crate::shop::Shop;
 use crate::tts::{Speech, Synthesizer, TtsError, VoiceSettings};
 use crate::webhook::{Ask, Told, Webhooks};
 
-/// Orders looked at for names that may be spoken.
-const LAST_ORDERS: u32 = 10;
+pub use call::{Answer, Caller, Timings, Trust, TurnError};
+pub use pieces::Live;
 
-/// Who asks, and under what terms.
-#[derive(Clone, Debug)]
-pub struct Caller {
-    /// The conversation this belongs to; a new one is opened when absent or lapsed.
-    pub session: Option<SessionId>,
-    pub customer: CustomerId,
-    pub locale: String,
-    /// The same request sent twice carries the same id and gets the same answer.
-    pub request: RequestId,
-    /// When the caller stops waiting.
-    pub deadline: Instant,
-    /// Whether audio of the reply is wanted.
-    pub speak: bool,
-}
-
-/// What goes back out of the door.
-#[derive(Clone, Debug)]
-pub struct Answer {
-    pub session: SessionId,
-    /// Whether the session stays open for another turn.
-    pub open: bool,
-    pub transcript: Option<Transcript>,
-    pub reading: Option<Reading>,
-    /// What is said, for doors that show it too.
-    pub say: Arc<Say>,
-    /// What the shopper is asked to fill or to confirm next, if anything.
-    pub asks: Option<Asks>,
-    pub reply: Reply,
-    /// Absent when not asked for, or when synthesis failed (the words are still there).
-    pub speech: Option<Speech>,
-    pub timings: Timings,
-}
-
-/// Time spent in each stage.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Timings {
-    pub queue: Duration,
-    pub recognition: Duration,
-    pub understanding: Duration,
-    pub shop: Duration,
-    pub synthesis: Duration,
-    pub total: Duration,
-}
-
-#[derive(Debug, thiserror::Error)]
-pub enum TurnError {
-    #[error(transparent)]
-    Asr(#[from] AsrError),
-    #[error(transparent)]
-    Shop(#[from] ShopError),
-    #[error(transparent)]
-    Session(#[from] SessionError),
-    #[error("the turn did not finish before its deadline")]
-    Deadline,
-    #[error("request id {0:?} was already used for a different request")]
-    RequestReused(String),
-}
-
-/// What a recogniser must reach before its words are acted on.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Trust {
-    /// Below this, nothing was heard.
-    pub reject: f32,
-    /// Below this, the shopper is asked "did you say ...?" first.
-    pub doubt: f32,
-}
-
-impl Default for Trust {
-    fn default() -> Self {
-        Self { reject: 0.35, doubt: 0.6 }
-    }
-}
+use locks::SessionLocks;
 
 /// Every stage, tied together. Shared by all doors.
 pub struct Spine {
@@ -133,15 +62,6 @@ pub struct Words {
     pub understander: Arc<Understander>,
     pub phrases: Arc<Phrases>,
     pub webhooks: Arc<Webhooks>,
-}
-
-/// What the next words of a conversation may be, for whoever hears it while it is spoken.
-#[derive(Clone, Debug)]
-pub struct Live {
-    expectation: Expectation,
-    bias: Bias,
-    /// Whether the shopper has asked to be spoken to more slowly: who listens slowly often speaks slowly.
-    pub unhurried: bool,
 }
 
 /// What came in through a door.
@@ -195,45 +115,6 @@ impl Spine {
         self.run(Input::Heard(heard), caller).await
     }
 
-    /// What this customer's conversation waits for now.
-    pub async fn live(&self, session: &SessionId, customer: &CustomerId) -> Result<Live, TurnError> {
-        let kept = self.sessions.load(session).await?.filter(|s| s.customer == *customer);
-        let unhurried = kept.as_ref().is_some_and(|s| s.pace < 100);
-        let expectation = kept.map_or_else(Expectation::default, |s| self.dialogue.expectation(&s));
-        let bias = Bias { phrases: self.understander().bias(&expectation) };
-        Ok(Live { expectation, bias, unhurried })
-    }
-
-    /// The words of a whole utterance.
-    pub async fn hear(&self, samples: Samples, live: &Live, deadline: Instant) -> Result<Transcript, AsrError> {
-        self.recognizer.recognize(samples, live.bias.clone(), deadline).await
-    }
-
-    /// The words of an utterance so far, if a worker has nothing better to do.
-    pub async fn glimpse(&self, samples: Samples, live: &Live, deadline: Instant) -> Result<Transcript, AsrError> {
-        self.recognizer.glimpse(samples, live.bias.clone(), deadline).await
-    }
-
-    /// Samples a second that spoken replies have on a live stream.
-    pub fn rate(&self, outgoing: Outgoing) -> u32 {
-        match outgoing {
-            Outgoing::Pcm16 => self.synthesizer.rate(),
-            Outgoing::Opus => ENCODED_RATE,
-        }
-    }
-
-    /// What words so far suggest about the rest.
-    pub fn outlook(&self, heard: &Transcript, live: &Live) -> Outlook {
-        let Ok(words) = Utterance::new(&heard.text) else { return Outlook::Unknown };
-        // Words that are half a guess must not cut anybody short.
-        let sure = heard.confidence >= self.trust.doubt;
-        match self.understander().closing(&words, &live.expectation, self.clock.here().date()) {
-            Closing::Complete if sure => Outlook::Complete,
-            Closing::Open => Outlook::Open,
-            Closing::Complete | Closing::Unknown => Outlook::Unknown,
-        }
-    }
-
     /// A turn that begins with typed words.
     pub async fn from_text(&self, utterance: Utterance, caller: Caller) -> Result<Answer, TurnError> {
         self.run(Input::Text(utterance), caller).await
@@ -242,54 +123,6 @@ impl Spine {
     /// A turn whose intent and slots somebody else has named.
     pub async fn from_reading(&self, reading: Reading, caller: Caller) -> Result<Answer, TurnError> {
         self.run(Input::Reading(reading), caller).await
-    }
-
-    /// The words of a clip, for a caller who wants no turn. `hints` are listened for before the shop's own names.
-    pub async fn transcribe(
-        &self,
-        samples: Samples,
-        hints: Vec<String>,
-        deadline: Instant,
-    ) -> Result<Transcript, AsrError> {
-        let mut bias = Bias { phrases: hints };
-        bias.phrases.extend(self.understander().bias(&Expectation::default()));
-        self.recognizer.recognize(samples, bias, deadline).await
-    }
-
-    /// The words of a recording that may be longer than the recogniser's window: heard piece by piece, cut at pauses.
-    pub async fn transcribe_long(
-        &self,
-        samples: Samples,
-        hints: Vec<String>,
-        deadline: Instant,
-    ) -> Result<String, AsrError> {
-        let mut words = Vec::new();
-        let allowed = deadline.saturating_duration_since(Instant::now());
-        for piece in vad::split(&samples, &vad::Settings::default(), &vad::Split::default()) {
-            let sound = samples.as_slice().get(piece.start..piece.end).unwrap_or_default().to_vec();
-            // Each piece is a turn's worth of work and gets a turn's time.
-            let heard = self.transcribe(Samples::new(sound), hints.clone(), Instant::now() + allowed).await?;
-            words.extend((!heard.text.is_empty()).then_some(heard.text));
-        }
-        Ok(words.join(" "))
-    }
-
-    /// What words mean in a conversation, or by themselves, without doing anything about it.
-    pub async fn read(
-        &self,
-        words: &Utterance,
-        session: Option<(&SessionId, &CustomerId)>,
-    ) -> Result<Reading, TurnError> {
-        let expectation = match session {
-            Some((session, customer)) => self.live(session, customer).await?.expectation,
-            None => Expectation::default(),
-        };
-        Ok(self.understander().read(words, &expectation, self.clock.here().date()))
-    }
-
-    /// The sound of a `<speak>` document, for a caller who wants no turn.
-    pub async fn pronounce(&self, ssml: &str, voice: &VoiceSettings, deadline: Instant) -> Result<Speech, TtsError> {
-        self.synthesizer.synthesize(ssml, voice, deadline).await
     }
 
     async fn run(&self, input: Input, caller: Caller) -> Result<Answer, TurnError> {
@@ -494,52 +327,6 @@ impl Spine {
         }
     }
 
-    /// What the customer told about themselves; nothing where the shop does not answer in time.
-    pub async fn preferences(&self, customer: &CustomerId, request: &RequestId, deadline: Instant) -> Preferences {
-        let asked = self.shop.perform(Act::ShowPreferences, customer, request);
-        match tokio::time::timeout_at(deadline.into(), asked).await {
-            Ok(Ok(Outcome::Preferences { preferences, .. })) => preferences,
-            Ok(Ok(_)) | Err(_) => Preferences::default(),
-            Ok(Err(error)) => {
-                tracing::warn!(%error, "a customer's preferences could not be read");
-                Preferences::default()
-            }
-        }
-    }
-
-    /// The customer's last orders, newest first, for doors that want to know what may be spoken of; none where the shop
-    /// does not answer in time.
-    pub async fn bought_before(&self, customer: &CustomerId, request: &RequestId, deadline: Instant) -> Vec<Order> {
-        let list = self.shop.perform(Act::ListOrders { limit: LAST_ORDERS }, customer, request);
-        match tokio::time::timeout_at(deadline.into(), list).await {
-            Ok(Ok(Outcome::Orders(orders))) => orders,
-            Ok(Ok(_)) | Err(_) => Vec::new(),
-            Ok(Err(error)) => {
-                tracing::warn!(%error, "the last orders could not be listed");
-                Vec::new()
-            }
-        }
-    }
-
-    /// Another part of the last search of a conversation, as (first place from 0, how many): products and how many
-    /// there are in all. None where the conversation has no search like this any more.
-    pub async fn more_results(
-        &self,
-        session: &SessionId,
-        customer: &CustomerId,
-        request: &RequestId,
-        same: impl Fn(&Search) -> bool,
-        (offset, limit): (u32, u32),
-    ) -> Result<Option<(Vec<Product>, u32)>, TurnError> {
-        let kept = self.sessions.load(session).await?.filter(|s| s.customer == *customer);
-        let Some(results) = kept.and_then(|s| s.results).filter(|r| same(&r.search)) else { return Ok(None) };
-        let search = Search { offset, limit, ..results.search };
-        match self.shop.perform(Act::Search(search), customer, request).await? {
-            Outcome::Found { products, total, .. } => Ok(Some((products, total))),
-            _ => Ok(None),
-        }
-    }
-
     fn word(&self, say: &Say, session: &Session) -> Reply {
         self.words
             .load()
@@ -582,22 +369,4 @@ fn hash(value: impl Hash) -> u64 {
     let mut hasher = rustc_hash::FxHasher::default();
     value.hash(&mut hasher);
     hasher.finish()
-}
-
-/// One turn at a time in each conversation.
-#[derive(Default)]
-struct SessionLocks(std::sync::Mutex<std::collections::HashMap<SessionId, Arc<tokio::sync::Mutex<()>>>>);
-
-impl SessionLocks {
-    async fn hold(&self, id: &SessionId) -> tokio::sync::OwnedMutexGuard<()> {
-        let lock = {
-            let mut locks = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            // Locks that nobody holds are forgotten here, so that the table stays as small as the traffic.
-            if locks.len() >= 1024 {
-                locks.retain(|_, l| Arc::strong_count(l) > 1);
-            }
-            locks.entry(id.clone()).or_default().clone()
-        };
-        lock.lock_owned().await
-    }
 }

@@ -1,0 +1,84 @@
+//! What goes into a turn and what comes out of it: who asks, the answer, the time it took, and what went wrong.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::asr::{AsrError, Transcript};
+use crate::dialogue::{Asks, Say, SessionError, SessionId};
+use crate::language::Reading;
+use crate::reply::Reply;
+use crate::shop::{CustomerId, RequestId, ShopError};
+use crate::tts::Speech;
+
+/// Who asks, and under what terms.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The conversation this belongs to; a new one is opened when absent or lapsed.
+    pub session: Option<SessionId>,
+    pub customer: CustomerId,
+    pub locale: String,
+    /// The same request sent twice carries the same id and gets the same answer.
+    pub request: RequestId,
+    /// When the caller stops waiting.
+    pub deadline: Instant,
+    /// Whether audio of the reply is wanted.
+    pub speak: bool,
+}
+
+/// What goes back out of the door.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub session: SessionId,
+    /// Whether the session stays open for another turn.
+    pub open: bool,
+    pub transcript: Option<Transcript>,
+    pub reading: Option<Reading>,
+    /// What is said, for doors that show it too.
+    pub say: Arc<Say>,
+    /// What the shopper is asked to fill or to confirm next, if anything.
+    pub asks: Option<Asks>,
+    pub reply: Reply,
+    /// Absent when not asked for, or when synthesis failed (the words are still there).
+    pub speech: Option<Speech>,
+    pub timings: Timings,
+}
+
+/// Time spent in each stage.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Timings {
+    pub queue: Duration,
+    pub recognition: Duration,
+    pub understanding: Duration,
+    pub shop: Duration,
+    pub synthesis: Duration,
+    pub total: Duration,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum TurnError {
+    #[error(transparent)]
+    Asr(#[from] AsrError),
+    #[error(transparent)]
+    Shop(#[from] ShopError),
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    #[error("the turn did not finish before its deadline")]
+    Deadline,
+    #[error("request id {0:?} was already used for a different request")]
+    RequestReused(String),
+}
+
+/// What a recogniser must reach before its words are acted on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Trust {
+    /// Below this, nothing was heard.
+    pub reject: f32,
+    /// Below this, the shopper is asked "did you say ...?" first.
+    pub doubt: f32,
+}
+
+impl Default for Trust {
+    fn default() -> Self {
+        Self { reject: 0.35, doubt: 0.6 }
+    }
+}
