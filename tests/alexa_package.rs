@@ -101,14 +101,16 @@ fn somebody_elses_model_is_read_sentence_by_sentence() {
     let file = folder.path().join("theirs.json");
     let model = r#"{"languageModel": {"invocationName": "corner shop", "intents": [
         {"name": "TrackIntent", "samples": ["where is my order", "track my package"]},
-        {"name": "HoursIntent", "samples": ["when do you open on sunday", "what time does the corner shop close"]}],
+        {"name": "HoursIntent", "samples": ["when do you open on sunday", "what time does the corner shop close"]},
+        {"name": "JokeIntent", "samples": ["tell me a joke", "make me laugh"]}],
         "types": []}}"#;
     fs::write(&file, model).unwrap();
     let (code, text, err) = run(&["import", file.to_str().unwrap(), "--json"]);
     assert_eq!(code, 0, "{err}");
     let report: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(report["intents"][0]["counterpart"], "TrackOrderIntent");
-    assert_eq!(report["intents"][1]["counterpart"], Value::Null);
+    assert_eq!(report["intents"][1]["counterpart"], "PolicyIntent");
+    assert_eq!(report["intents"][2]["counterpart"], Value::Null);
     let problems = report["findings"].to_string();
     assert!(problems.contains("AMAZON.FallbackIntent is missing"), "{problems}");
     let (code, _, err) = run(&["import", "/nowhere/model.json"]);

@@ -97,7 +97,7 @@ fn ended(server: &mut Child, patience: Duration) -> Option<i32> {
 async fn a_first_signal_waits_for_the_turn_and_a_second_does_not() {
     let folder = tempfile::tempdir().unwrap();
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let clip = fixture("01-find-almond-milk-clean");
+    let clip = fixture("21-add-bananas-to-my-cart-clean");
     let (first, second) = clip.split_at(clip.len() / 2);
 
     let mut server = start(folder.path(), port);
@@ -109,7 +109,9 @@ async fn a_first_signal_waits_for_the_turn_and_a_second_does_not() {
     assert!(server.try_wait().unwrap().is_none(), "it ended in the middle of a turn");
     assert!(Client::at(&format!("127.0.0.1:{port}"), "", &[]).await.is_err(), "it takes new conversations");
     client.say(&[second.to_vec(), silence(1.5)].concat(), false).await;
-    assert_eq!(client.until("transcript").await["text"], "find almond milk");
+    // Both halves, whatever else the model makes of them.
+    let heard = client.until("transcript").await["text"].to_string();
+    assert!(heard.contains("add") && heard.contains("my cart"), "{heard}");
     assert_eq!(client.until("audio-end").await["reason"], "finished");
     assert_eq!(client.until_closed().await, Some(1_001));
     assert_eq!(ended(&mut server, Duration::from_secs(10)), Some(0));

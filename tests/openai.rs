@@ -11,8 +11,8 @@ use support::{Server, clients, problem};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn openais_own_client_hears_and_speaks() {
     let server = Server::start().await;
-    let webm = server.data.path().join("find.webm");
-    let wav = Path::new("audio-fixtures/01-find-almond-milk-clean.wav");
+    let webm = server.data.path().join("asked.webm");
+    let wav = Path::new("audio-fixtures/39-where-is-my-order-clean.wav");
     assert!(
         clients::converted(wav, &webm, &["-c:a", "libopus", "-b:a", "32k", "-ar", "48000", "-live", "1"]),
         "ffmpeg is needed; `make test` installs it"
@@ -28,11 +28,11 @@ async fn openais_own_client_hears_and_speaks() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_turn_in_opus() {
     let server = Server::start().await;
-    let wav = Path::new("audio-fixtures/01-find-almond-milk-clean.wav");
+    let wav = Path::new("audio-fixtures/39-where-is-my-order-clean.wav");
     for (name, options) in [
-        ("find.webm", &["-c:a", "libopus", "-b:a", "32k", "-ar", "48000", "-live", "1"][..]),
-        ("find.ogg", &["-c:a", "libopus", "-b:a", "24k"]),
-        ("find.opus", &["-c:a", "libopus", "-b:a", "32k", "-ac", "2"]),
+        ("asked.webm", &["-c:a", "libopus", "-b:a", "32k", "-ar", "48000", "-live", "1"][..]),
+        ("asked.ogg", &["-c:a", "libopus", "-b:a", "24k"]),
+        ("asked.opus", &["-c:a", "libopus", "-b:a", "32k", "-ac", "2"]),
     ] {
         let file = server.data.path().join(name);
         assert!(clients::converted(wav, &file, options), "ffmpeg is needed; `make test` installs it");
@@ -40,7 +40,7 @@ async fn a_turn_in_opus() {
         let answer = server.post("/v1/voice").header("accept", "audio/ogg").body(body).send().await.unwrap();
         assert_eq!(answer.status(), 200, "{name}");
         assert_eq!(answer.headers()["content-type"], "audio/ogg;codecs=opus");
-        assert_eq!(answer.headers()["voicecart-transcript"], "find almond milk", "{name}");
+        assert_eq!(answer.headers()["voicecart-transcript"], "where is my order", "{name}");
         let sound = answer.bytes().await.unwrap();
         let heard = voicecart::audio::decode::decode(&sound, None, &Default::default()).unwrap();
         assert!(heard.seconds() > 2.0 && heard.as_slice().iter().any(|v| v.abs() > 0.1), "{name}");

@@ -26,15 +26,15 @@ async fn a_conversation() {
     assert_eq!((&ready["protocol"], &ready["input"]["rate"]), (&"voicecart.v1".into(), &16_000.into()));
 
     // Two turns; the second is understood only in the light of the first.
-    client.say(&[fixture("01-find-almond-milk-clean"), silence(1.5)].concat(), false).await;
+    client.say(&[fixture("39-where-is-my-order-clean"), silence(1.5)].concat(), false).await;
     client.until("audio-end").await;
     let turn = ["speech-start", "speech-end", "transcript", "intent", "reply", "audio-start", "audio-end"];
     assert_eq!(order(&client.events, 1), turn);
     let find = |kind: &str, events: &[Value]| events.iter().rfind(|e| e["type"] == kind).unwrap().clone();
-    assert_eq!(find("transcript", &client.events)["text"], "find almond milk");
-    assert_eq!(find("intent", &client.events)["intent"]["name"], "SearchProductIntent");
+    assert_eq!(find("transcript", &client.events)["text"], "where is my order");
+    assert_eq!(find("intent", &client.events)["intent"]["name"], "TrackOrderIntent");
     let reply = find("reply", &client.events);
-    assert!(reply["speech"]["text"].as_str().unwrap().contains("almond milk"), "{reply}");
+    assert!(reply["speech"]["text"].as_str().unwrap().contains("order"), "{reply}");
     assert_eq!(reply["session"]["id"], ready["session"]);
     let seconds = client.sound.iter().map(Vec::len).sum::<usize>() as f32 / 2.0 / 22_050.0;
     assert!(seconds > 2.0, "{seconds} s of reply");
@@ -65,7 +65,7 @@ async fn a_conversation() {
     client.command(r#"{"type":"configure","endpointing":"default"}"#).await;
     client.command(r#"{"type":"text","text":"speak slower"}"#).await;
     client.until("audio-end").await;
-    client.say(&[fixture("01-find-almond-milk-clean"), silence(2.5)].concat(), false).await;
+    client.say(&[fixture("39-where-is-my-order-clean"), silence(2.5)].concat(), false).await;
     let end = client.until("speech-end").await;
     let waited = end["at_ms"].as_u64().unwrap() - end["last_voice_ms"].as_u64().unwrap();
     assert!(waited >= 800, "{end}");
@@ -120,12 +120,12 @@ async fn words_come_while_they_are_spoken_and_speech_stops_a_reply() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn opus_up_and_other_rates() {
     let server = Server::start().await;
-    let pcm = [fixture("01-find-almond-milk-clean"), silence(1.5)].concat();
+    let pcm = [fixture("39-where-is-my-order-clean"), silence(1.5)].concat();
     let mut client = Client::open(&server, "encoding=opus&output=none").await;
     for packet in Frames::new(&pcm, 16_000, Outgoing::Opus).unwrap() {
         futures::SinkExt::send(&mut client.socket, packet_of(packet)).await.unwrap();
     }
-    assert_eq!(client.until("transcript").await["text"], "find almond milk");
+    assert_eq!(client.until("transcript").await["text"], "where is my order");
     client.until("reply").await;
 
     let mut client = Client::open(&server, "rate=48000&output=none").await;
@@ -133,7 +133,7 @@ async fn opus_up_and_other_rates() {
         voicecart::audio::resample::convert(pcm.iter().map(|v| f32::from(*v) / 32_768.0).collect(), 16_000, 48_000);
     let fast: Vec<i16> = fast.iter().map(|v| (v * 32_767.0) as i16).collect();
     client.say(&fast, false).await;
-    assert_eq!(client.until("transcript").await["text"], "find almond milk");
+    assert_eq!(client.until("transcript").await["text"], "where is my order");
 
     // Sound that stops coming ends the utterance too.
     let mut client = Client::open(&server, "output=none&endpointing=relaxed").await;
@@ -204,7 +204,7 @@ async fn refusals_garbage_and_hang_ups_do_no_harm() {
     for length in [4_000, 30_000, 60_000] {
         for _ in 0..6 {
             let mut client = Client::open(&server, "pacing=live").await;
-            let clip = [fixture("01-find-almond-milk-clean"), silence(2.0)].concat();
+            let clip = [fixture("39-where-is-my-order-clean"), silence(2.0)].concat();
             client.say(&clip[..length.min(clip.len())], false).await;
             drop(client);
             tokio::time::sleep(Duration::from_millis(60)).await;
@@ -227,13 +227,13 @@ async fn a_server_that_stops_finishes_the_turn() {
     let mut idle = Client::open(&server, "").await;
     idle.until("ready").await;
     let mut client = Client::open(&server, "pacing=none").await;
-    let clip = fixture("01-find-almond-milk-clean");
+    let clip = fixture("39-where-is-my-order-clean");
     client.say(&clip[..clip.len() / 2], false).await;
     client.until("speech-start").await;
     let stopping = tokio::spawn(server.stop());
     assert_eq!(idle.until_closed().await, Some(1_001));
     client.say(&[clip[clip.len() / 2..].to_vec(), silence(1.5)].concat(), false).await;
-    assert_eq!(client.until("transcript").await["text"], "find almond milk");
+    assert_eq!(client.until("transcript").await["text"], "where is my order");
     assert_eq!(client.until("audio-end").await["reason"], "finished");
     assert_eq!(client.until_closed().await, Some(1_001));
     tokio::time::timeout(Duration::from_secs(5), stopping).await.unwrap().unwrap();
@@ -251,9 +251,9 @@ fn printed(language: &str, file: PathBuf) -> PathBuf {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_clients_of_the_documentation() {
     let server = Server::start().await;
-    let (url, clip) = (format!("ws://{}", server.address), "audio-fixtures/01-find-almond-milk-clean.wav");
+    let (url, clip) = (format!("ws://{}", server.address), "audio-fixtures/39-where-is-my-order-clean.wav");
     let heard = |out: &str| {
-        assert!(out.contains("\"find almond milk\"") && out.contains("SearchProductIntent"), "{out}");
+        assert!(out.contains("\"where is my order\"") && out.contains("TrackOrderIntent"), "{out}");
     };
     let folder = server.data.path();
     let script = printed("python", folder.join("client.py"));

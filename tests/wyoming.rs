@@ -17,7 +17,7 @@ async fn home_assistants_exchanges() {
     std::fs::create_dir(&corpus).unwrap();
     let port = server.satellites.unwrap().port().to_string();
     let bench = clients::folder().join("bin/wyoming-bench");
-    let clip = "audio-fixtures/01-find-almond-milk-clean.wav".to_owned();
+    let clip = "audio-fixtures/08-find-dog-food-clean.wav".to_owned();
     let text = |p: &std::path::Path| p.to_str().unwrap().to_owned();
     clients::run_python("wyoming_client.py", vec![port, clip, text(&corpus), text(&bench)]).await;
     assert!(server.is_well().await);

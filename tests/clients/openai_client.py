@@ -1,5 +1,5 @@
 """OpenAI's own Python client, pointed at a running server. Arguments: base address, key, a WAV file that says
-"find almond milk" in the voice of the server, the same as WebM."""
+"where is my order" in the voice of the server, the same as WebM."""
 
 import io
 import json
@@ -10,7 +10,7 @@ import openai
 
 base, key, wav, webm = sys.argv[1:5]
 client = openai.OpenAI(base_url=base, api_key=key, max_retries=0, timeout=30)
-WORDS = "find almond milk"
+WORDS = "where is my order"
 
 
 def hear(**more):
@@ -44,7 +44,7 @@ with open(webm, "rb") as file:
     assert client.audio.transcriptions.create(model="whisper-1", file=file).text == WORDS
 
 # Three sentences with pauses between them, said by the server itself and heard again, each at its time.
-sentences = ["where is my order", "find almond milk", "add bananas to my cart"]
+sentences = ["where is my order", "find baby wipes", "add bananas to my cart"]
 pieces = []
 for sentence in sentences:
     said = client.audio.speech.create(model="tts-1", voice="alloy", input=sentence, response_format="pcm")
@@ -69,7 +69,7 @@ assert len(deltas) == 13 and deltas[-1].text == " ".join(sentences * 4), deltas
 # Every form of speech, recognised again.
 for form, mark in [("wav", b"RIFF"), ("flac", b"fLaC"), ("opus", b"OggS"), ("mp3", b"\xff"), (None, b"\xff")]:
     more = {} if form is None else {"response_format": form}
-    said = client.audio.speech.create(model="tts-1", voice="nova", input="find almond milk", **more).read()
+    said = client.audio.speech.create(model="tts-1", voice="nova", input=WORDS, **more).read()
     assert said.startswith(mark), (form, said[:8])
     file = io.BytesIO(said)
     file.name = f"said.{form or 'mp3'}"

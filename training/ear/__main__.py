@@ -39,6 +39,7 @@ def arguments() -> argparse.ArgumentParser:
     p.add_argument("--fresh", action="store_true", help="begin with nothing: needs hours on a GPU rather than minutes")
     p.add_argument("--pieces", type=int, default=500, help="size of a fresh vocabulary")
     p.add_argument("--name", default="voicecart-shop.en", help="name of the exported model")
+    p.add_argument("--share", type=float, default=0.8, help="of the trained weights in the exported ones; the rest are those it began with")
     p.add_argument("--packings", nargs="+", default=["q5_0", "q8_0"], help="the first is the model, others carry a suffix")
     p.add_argument("--size", type=int, default=200, help="clips of each large set of the examination")
     return p
@@ -86,16 +87,22 @@ def train(a: argparse.Namespace) -> None:
         texts = [json.loads(line)["text"] for line in (a.work / "text.jsonl").read_text("utf-8").splitlines()]
         step.run(plan, corpus, dev, a.work / "train", None, vocabulary.learn(texts, a.pieces))
         return
-    start = a.start or next(iter(sorted((PROJECT / "models").glob("ggml-voicecart-*.bin"))), None)
+    start = began_with(a)
     if start is None:
         sys.exit("train: no model to begin with; name one with --start, or begin with nothing with --fresh")
     step.run(plan, corpus, dev, a.work / "train", start, None)
 
 
+def began_with(a: argparse.Namespace) -> Path | None:
+    if a.fresh:
+        return None
+    return a.start or next(iter(sorted((PROJECT / "models").glob("ggml-voicecart-*.bin"))), None)
+
+
 def export(a: argparse.Namespace) -> None:
     from . import export as step
 
-    step.run(a.work / "train/best.pt", a.work / "models", a.name, a.packings)
+    step.run(a.work / "train/best.pt", a.work / "models", a.name, a.packings, began_with(a), a.share)
 
 
 def calibrate(a: argparse.Namespace) -> None:

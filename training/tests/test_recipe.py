@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from ear import augment, ggml, sounds, spoken, text
+from ear.blend import EMBEDDING, blend
 from ear.vocabulary import ALPHABET, Vocabulary, learn
 from random import Random
 
@@ -87,6 +88,21 @@ def test_a_model_file_comes_back_as_it_was_written(tmp_path):
     assert back.kinds == {"encoder.conv1.weight": "f16", "x.weight": "q8_0", "x.bias": "f32"}
     for name, tensor in model.tensors.items():
         assert np.allclose(back.tensors[name], tensor, atol=1e-3)
+
+
+def test_a_blend_lies_between_two_models_and_knows_the_pieces_of_the_new_one():
+    def model(value, last):
+        tensors = {EMBEDDING: np.full((3, 2), value, np.float32), "w": np.full(4, value, np.float32)}
+        return ggml.Model({}, np.zeros((1, 1)), [b"a", b"b", last], tensors)
+
+    both = blend(model(1.0, b""), model(2.0, b"q"), 0.75)
+    assert both.vocabulary[2] == b"q"
+    assert both.tensors["w"].tolist() == [1.75] * 4
+    assert both.tensors[EMBEDDING].tolist() == [[1.75, 1.75], [1.75, 1.75], [2.0, 2.0]]
+    other = model(1.0, b"")
+    other.tensors["w"] = np.zeros(5, np.float32)
+    with pytest.raises(ValueError, match="shapes"):
+        blend(other, model(2.0, b"q"), 0.5)
 
 
 def test_other_files_are_refused(tmp_path):
