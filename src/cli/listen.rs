@@ -178,6 +178,10 @@ impl KeysAtOnce {
 /// One line for each notice; the level only where somebody watches.
 fn show(notice: &Notice<'_>) {
     let mut out = anstream::stdout();
+    if !matches!(notice, Notice::Level(_)) && std::io::stderr().is_terminal() {
+        // The level stands where the line is to be.
+        let _ = write!(std::io::stderr(), "\r\x1b[2K");
+    }
     let _ = match notice {
         Notice::Ready(name) => writeln!(out, "{LABEL}ready{LABEL:#}    {name}"),
         Notice::Missing(error) => writeln!(out, "{BAD}waiting{BAD:#}  {error}"),
