@@ -9,6 +9,8 @@ packages="build-essential cmake pkg-config libclang-dev libasound2-dev libspeech
 
 missing=""
 for package in $packages; do
+    # A program of that name from elsewhere will do: other distributions of Node bring npm along and refuse Debian's.
+    command -v "$package" >/dev/null 2>&1 && continue
     dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
 done
 if [ -n "$missing" ]; then
