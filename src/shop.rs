@@ -11,6 +11,7 @@ pub mod delivery;
 pub mod facts;
 pub mod faq;
 mod guarded;
+mod hashing;
 pub mod import;
 pub mod money;
 pub mod naming;

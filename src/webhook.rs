@@ -130,6 +130,9 @@ impl<'a> Ask<'a> {
     }
 }
 
+/// In bytes; a shorter secret could be found by trying.
+const SHORTEST_SECRET: usize = 16;
+
 impl Webhooks {
     /// Reads `webhooks.toml` in a locale's folder; none is no service. `known` tells which intents the model has, `secret`
     /// what an environment variable holds.
@@ -161,14 +164,8 @@ impl Webhooks {
             if !(100..=6_000).contains(&entry.deadline_ms) {
                 return Err(wrong(format!("deadline_ms of {intent} must be between 100 and 6000")));
             }
-            let secret =
-                secret(&entry.secret_env).filter(|s| s.len() >= 16).map(SecretString::from).ok_or_else(|| {
-                    wrong(format!(
-                        "the environment variable {} must hold a secret of 16 characters or more",
-                        entry.secret_env
-                    ))
-                })?;
-            let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose_secret().as_bytes());
+            let held = secret(&entry.secret_env).map(SecretString::from);
+            let key = signing_key(held, &entry.secret_env).map_err(&wrong)?;
             let deadline = Duration::from_millis(entry.deadline_ms);
             by_intent.insert(intent, Service { url: entry.url, key, deadline });
         }
@@ -247,6 +244,14 @@ async fn once(
         return Err(odd("speech must have 1 to 2000 characters"));
     }
     Ok(told)
+}
+
+/// What signs, from the secret that the environment variable `which` holds; refuses one that is too short, in words.
+fn signing_key(held: Option<SecretString>, which: &str) -> Result<hmac::Key, String> {
+    let secret = held.filter(|s| s.expose_secret().len() >= SHORTEST_SECRET).ok_or_else(|| {
+        format!("the environment variable {which} must hold a secret of {SHORTEST_SECRET} characters or more")
+    })?;
+    Ok(hmac::Key::new(hmac::HMAC_SHA256, secret.expose_secret().as_bytes()))
 }
 
 /// The signature header of a body sent at this time.

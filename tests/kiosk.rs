@@ -155,6 +155,15 @@ impl Drop for Kiosk {
     }
 }
 
+/// Whether this program is not here, said plainly.
+fn lack(program: &str) -> bool {
+    let lacks = Command::new(program).arg("--version").output().is_err();
+    if lacks {
+        eprintln!("skipped: {program} is not installed (`make test` installs it)");
+    }
+    lacks
+}
+
 /// What the loudspeaker plays.
 struct Recording {
     file: PathBuf,
@@ -183,8 +192,7 @@ impl Recording {
 
 #[test]
 fn a_kiosk_hears_answers_and_outlives_its_sound_card() {
-    if Command::new("pulseaudio").arg("--version").output().is_err() {
-        eprintln!("skipped: PulseAudio is not installed (`make test` installs it)");
+    if lack("pulseaudio") {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
@@ -216,8 +224,7 @@ fn a_kiosk_hears_answers_and_outlives_its_sound_card() {
 
 #[test]
 fn a_wake_phrase_is_waited_for() {
-    if Command::new("pulseaudio").arg("--version").output().is_err() {
-        eprintln!("skipped: PulseAudio is not installed (`make test` installs it)");
+    if lack("pulseaudio") {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
@@ -239,8 +246,7 @@ fn a_wake_phrase_is_waited_for() {
 
 #[test]
 fn the_space_bar_opens_the_microphone() {
-    if Command::new("pulseaudio").arg("--version").output().is_err() {
-        eprintln!("skipped: PulseAudio is not installed (`make test` installs it)");
+    if lack("pulseaudio") {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
@@ -260,9 +266,7 @@ fn the_space_bar_opens_the_microphone() {
 
 #[test]
 fn the_machines_own_speech_service_speaks_the_replies() {
-    let there = |program: &str| Command::new(program).arg("--version").output().is_ok();
-    if !there("pulseaudio") || !there("speech-dispatcher") {
-        eprintln!("skipped: PulseAudio or speech-dispatcher is not installed (`make test` installs them)");
+    if lack("pulseaudio") || lack("speech-dispatcher") {
         return;
     }
     let folder = tempfile::tempdir().unwrap();

@@ -34,7 +34,7 @@ async fn a_conversation() {
     assert_eq!(find("transcript", &client.events)["text"], "where is my order");
     assert_eq!(find("intent", &client.events)["intent"]["name"], "TrackOrderIntent");
     let reply = find("reply", &client.events);
-    assert!(reply["speech"]["text"].as_str().unwrap().contains("order"), "{reply}");
+    assert!(reply["speech"]["text"].as_str().unwrap().contains("Your latest order, "), "{reply}");
     assert_eq!(reply["session"]["id"], ready["session"]);
     let seconds = client.sound.iter().map(Vec::len).sum::<usize>() as f32 / 2.0 / 22_050.0;
     assert!(seconds > 2.0, "{seconds} s of reply");

@@ -6,52 +6,29 @@ use std::collections::BTreeSet;
 use super::Product;
 use super::preferences::Avoided;
 
-/// Words that name it, in the singular; a product that says it is free of it, by any of the second, is.
+const MEAT: &[&str] = &[
+    "meat",
+    "beef",
+    "pork",
+    "chicken",
+    "turkey",
+    "ham",
+    "bacon",
+    "sausage",
+    "salami",
+    "lamb",
+    "veal",
+    "gelatin",
+    "jerky",
+    "pepperoni",
+];
+/// What comes of animals besides their meat.
+const OF_ANIMALS: &[&str] =
+    &["fish", "salmon", "tuna", "shrimp", "milk", "butter", "cheese", "cream", "yogurt", "whey", "egg", "honey"];
+
+/// Words that name it, in the singular; a product that says it is free of it, by any of the second, is. Meat is of animals
+/// too, and not named again.
 fn words(avoided: Avoided) -> (&'static [&'static str], &'static [&'static str]) {
-    const MEAT: &[&str] = &[
-        "meat",
-        "beef",
-        "pork",
-        "chicken",
-        "turkey",
-        "ham",
-        "bacon",
-        "sausage",
-        "salami",
-        "lamb",
-        "veal",
-        "gelatin",
-        "jerky",
-        "pepperoni",
-    ];
-    const ANIMAL: &[&str] = &[
-        "meat",
-        "beef",
-        "pork",
-        "chicken",
-        "turkey",
-        "ham",
-        "bacon",
-        "sausage",
-        "salami",
-        "lamb",
-        "veal",
-        "gelatin",
-        "jerky",
-        "pepperoni",
-        "fish",
-        "salmon",
-        "tuna",
-        "shrimp",
-        "milk",
-        "butter",
-        "cheese",
-        "cream",
-        "yogurt",
-        "whey",
-        "egg",
-        "honey",
-    ];
     match avoided {
         Avoided::Peanuts => (&["peanut"], &["peanut"]),
         Avoided::Nuts => (
@@ -114,7 +91,7 @@ fn words(avoided: Avoided) -> (&'static [&'static str], &'static [&'static str])
             (&["alcohol", "wine", "beer", "whisky", "whiskey", "vodka", "rum", "gin", "liqueur"], &["alcohol"])
         }
         Avoided::Meat => (MEAT, &["meat"]),
-        Avoided::AnimalProducts => (ANIMAL, &["animal"]),
+        Avoided::AnimalProducts => (OF_ANIMALS, &["animal"]),
     }
 }
 
@@ -142,6 +119,7 @@ fn in_text(text: &str, avoids: &BTreeSet<Avoided>) -> Vec<Avoided> {
 
 fn names(avoided: Avoided, said: &[&str], vegan: bool) -> bool {
     let (words, free) = words(avoided);
+    let meat = if avoided == Avoided::AnimalProducts { MEAT } else { &[] };
     let animal = matches!(avoided, Avoided::Milk | Avoided::Eggs | Avoided::Meat | Avoided::AnimalProducts);
     let stated_free = said.windows(2).any(|pair| match pair {
         [what, "free"] => free.iter().any(|w| is(what, w)),
@@ -155,7 +133,7 @@ fn names(avoided: Avoided, said: &[&str], vegan: bool) -> bool {
     said.iter().enumerate().any(|(at, word)| {
         let before = at.checked_sub(1).and_then(|i| said.get(i)).copied().unwrap_or_default();
         let of_plants = animal && PLANT.iter().any(|p| is(before, p)) && OF_PLANTS.iter().any(|m| is(word, m));
-        !of_plants && words.iter().any(|w| is(word, w))
+        !of_plants && words.iter().chain(meat).any(|w| is(word, w))
     })
 }
 

@@ -4,9 +4,10 @@
 use std::fmt;
 
 use argon2::Argon2;
-use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use secrecy::{ExposeSecret, SecretString};
 use unicode_normalization::UnicodeNormalization;
+
+use super::hashing;
 
 /// Wrong tries in a row before a sign-in is locked.
 pub const TRIES: u32 = 10;
@@ -66,13 +67,7 @@ impl Password {
         if text.to_lowercase() == name.as_str() || letters.all(|c| Some(c) == first) {
             return Err(PasswordError::Simple);
         }
-        let mut salt = [0u8; 16];
-        ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut salt)
-            .map_err(|_| PasswordError::Hash("the system gives no random numbers".into()))?;
-        let salt = SaltString::encode_b64(&salt).map_err(|e| PasswordError::Hash(e.to_string()))?;
-        let hash =
-            Argon2::default().hash_password(text.as_bytes(), &salt).map_err(|e| PasswordError::Hash(e.to_string()))?;
-        Ok(hash.to_string())
+        hashing::hash(text.as_bytes()).map_err(PasswordError::Hash)
     }
 
     /// Whether this is the password that was hashed. Takes some tens of milliseconds of one processor, on purpose;
@@ -83,8 +78,7 @@ impl Password {
             let _ = Argon2::default().hash_password_into(self.0.expose_secret().as_bytes(), &[0; 16], &mut out);
             return Ok(false);
         };
-        let hash = PasswordHash::new(hash).map_err(|e| PasswordError::Hash(e.to_string()))?;
-        Ok(Argon2::default().verify_password(self.0.expose_secret().as_bytes(), &hash).is_ok())
+        hashing::fits(self.0.expose_secret().as_bytes(), hash).map_err(PasswordError::Hash)
     }
 }
 

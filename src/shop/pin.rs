@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use argon2::Argon2;
-use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::hashing;
 
 /// Wrong tries before the PIN is locked.
 pub const TRIES: u32 = 3;
@@ -45,18 +45,12 @@ impl Pin {
         if [0, 1, -1].iter().any(|step| steps.iter().all(|s| s == step)) {
             return Err(PinError::Simple);
         }
-        let mut salt = [0u8; 16];
-        ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut salt)
-            .map_err(|_| PinError::Hash("the system gives no random numbers".into()))?;
-        let salt = SaltString::encode_b64(&salt).map_err(|e| PinError::Hash(e.to_string()))?;
-        let hash = Argon2::default().hash_password(digits, &salt).map_err(|e| PinError::Hash(e.to_string()))?;
-        Ok(hash.to_string())
+        hashing::hash(digits).map_err(PinError::Hash)
     }
 
     /// Whether this is the PIN that was hashed. Takes some tens of milliseconds of one processor, on purpose.
     pub fn fits(&self, hash: &str) -> Result<bool, PinError> {
-        let hash = PasswordHash::new(hash).map_err(|e| PinError::Hash(e.to_string()))?;
-        Ok(Argon2::default().verify_password(self.0.expose_secret().as_bytes(), &hash).is_ok())
+        hashing::fits(self.0.expose_secret().as_bytes(), hash).map_err(PinError::Hash)
     }
 }
 

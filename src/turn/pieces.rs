@@ -117,28 +117,38 @@ impl Spine {
 
     /// What the customer told about themselves; nothing where the shop does not answer in time.
     pub async fn preferences(&self, customer: &CustomerId, request: &RequestId, deadline: Instant) -> Preferences {
-        let asked = self.shop.perform(Act::ShowPreferences, customer, request);
-        match tokio::time::timeout_at(deadline.into(), asked).await {
-            Ok(Ok(Outcome::Preferences { preferences, .. })) => preferences,
-            Ok(Ok(_)) | Err(_) => Preferences::default(),
-            Ok(Err(error)) => {
-                tracing::warn!(%error, "a customer's preferences could not be read");
-                Preferences::default()
-            }
+        match self.glance(Act::ShowPreferences, "a customer's preferences", customer, request, deadline).await {
+            Some(Outcome::Preferences { preferences, .. }) => preferences,
+            _ => Preferences::default(),
         }
     }
 
     /// The customer's last orders, newest first, for doors that want to know what may be spoken of; none where the shop
     /// does not answer in time.
     pub async fn bought_before(&self, customer: &CustomerId, request: &RequestId, deadline: Instant) -> Vec<Order> {
-        let list = self.shop.perform(Act::ListOrders { limit: LAST_ORDERS }, customer, request);
-        match tokio::time::timeout_at(deadline.into(), list).await {
-            Ok(Ok(Outcome::Orders(orders))) => orders,
-            Ok(Ok(_)) | Err(_) => Vec::new(),
+        let act = Act::ListOrders { limit: LAST_ORDERS };
+        match self.glance(act, "the last orders", customer, request, deadline).await {
+            Some(Outcome::Orders(orders)) => orders,
+            _ => Vec::new(),
+        }
+    }
+
+    /// What the shop answers, for a turn that can do without: none when it fails or is late. `what` is for the log.
+    async fn glance(
+        &self,
+        act: Act,
+        what: &'static str,
+        customer: &CustomerId,
+        request: &RequestId,
+        deadline: Instant,
+    ) -> Option<Outcome> {
+        match tokio::time::timeout_at(deadline.into(), self.shop.perform(act, customer, request)).await {
+            Ok(Ok(outcome)) => Some(outcome),
             Ok(Err(error)) => {
-                tracing::warn!(%error, "the last orders could not be listed");
-                Vec::new()
+                tracing::warn!(%error, what, "could not be read, and the turn goes on without");
+                None
             }
+            Err(_) => None,
         }
     }
 

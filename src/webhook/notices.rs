@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use ring::hmac;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use super::{SIGNATURE, WebhookError, allowed, client, sign};
+use super::{SIGNATURE, WebhookError, allowed, client, sign, signing_key};
 
 /// Where notices go.
 pub struct Notices {
@@ -19,8 +19,6 @@ pub struct Notices {
 
 /// How long the other side may take.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The shortest secret that is one.
-const SHORTEST: usize = 16;
 
 impl Notices {
     /// `secret` is what the environment variable `secret_env` holds.
@@ -29,12 +27,7 @@ impl Notices {
         if !allowed(url) {
             return Err(wrong("the url must begin with https:// (http:// on this machine only)".into()));
         }
-        let secret = secret.filter(|s| s.expose_secret().len() >= SHORTEST).ok_or_else(|| {
-            wrong(format!(
-                "the environment variable named by service.secret_env ({secret_env:?}) must hold a secret of {SHORTEST} characters or more"
-            ))
-        })?;
-        let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose_secret().as_bytes());
+        let key = signing_key(secret, &format!("named by service.secret_env ({secret_env:?})")).map_err(wrong)?;
         Ok(Self { url: url.to_owned(), key, client: client()? })
     }
 

@@ -166,10 +166,7 @@ impl Customers {
     }
 
     pub async fn exists(&self, customer: &CustomerId) -> Result<bool, ShopError> {
-        Ok(sql::query_scalar("SELECT EXISTS (SELECT 1 FROM customers WHERE id = ?1)")
-            .bind(customer.as_str())
-            .fetch_one(self.store.reader())
-            .await?)
+        exists(self.store.reader(), customer).await
     }
 
     /// Sets, replaces or removes a customer's PIN, which is then asked for at every purchase; a lock goes with the old
@@ -389,6 +386,12 @@ async fn find(db: &mut Connection, identity: &str) -> Result<Option<CustomerId>,
         .fetch_optional(db)
         .await?;
     id.map(|id| CustomerId::new(&id).map_err(|e| rows::damaged(&id, e))).transpose()
+}
+
+/// Whether there is such a customer.
+pub(super) async fn exists<'c>(on: impl Into<sql::On<'c>>, customer: &CustomerId) -> Result<bool, ShopError> {
+    let found = sql::query_scalar("SELECT EXISTS (SELECT 1 FROM customers WHERE id = ?1)").bind(customer.as_str());
+    Ok(found.fetch_one(on).await?)
 }
 
 /// Which of these are customers.

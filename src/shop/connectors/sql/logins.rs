@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 
+use super::customers;
 use crate::shop::password::{LOCKED, LoginName, Password, TRIES};
 use crate::shop::{CustomerId, ShopError};
 use crate::store::{Store, sql};
@@ -72,11 +73,7 @@ pub enum Set {
 
 pub async fn set(store: &Store, customer: &CustomerId, name: &LoginName, hash: &str) -> Result<Set, ShopError> {
     let mut tx = store.begin().await?;
-    let known: bool = sql::query_scalar("SELECT EXISTS (SELECT 1 FROM customers WHERE id = ?1)")
-        .bind(customer.as_str())
-        .fetch_one(&mut *tx)
-        .await?;
-    if !known {
+    if !customers::exists(&mut *tx, customer).await? {
         return Ok(Set::NoSuchCustomer);
     }
     let taken: bool = sql::query_scalar("SELECT EXISTS (SELECT 1 FROM logins WHERE name = ?1 AND customer_id <> ?2)")

@@ -1,6 +1,6 @@
 //! Who may buy: a customer's PIN, its tries and its lock. Never sees the digits except to compare them.
 
-use super::Asked;
+use super::{Asked, customers};
 use crate::shop::pin::{LOCKED, Pin, TRIES};
 use crate::shop::{CustomerId, Outcome, ShopError};
 use crate::store::{Store, sql};
@@ -53,11 +53,7 @@ pub async fn refusal(store: &Store, pin: Option<Pin>, asked: &Asked<'_>) -> Resu
 /// Sets, replaces or (with no hash) removes the PIN; a lock goes with the old one. Whether there is such a customer.
 pub async fn set(store: &Store, customer: &CustomerId, hash: Option<&str>) -> Result<bool, ShopError> {
     let mut tx = store.begin().await?;
-    let known: bool = sql::query_scalar("SELECT EXISTS (SELECT 1 FROM customers WHERE id = ?1)")
-        .bind(customer.as_str())
-        .fetch_one(&mut *tx)
-        .await?;
-    if !known {
+    if !customers::exists(&mut *tx, customer).await? {
         return Ok(false);
     }
     sql::query("DELETE FROM pins WHERE customer_id = ?1").bind(customer.as_str()).execute(&mut *tx).await?;
