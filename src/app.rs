@@ -7,6 +7,7 @@ mod first;
 mod places;
 mod reload;
 mod stages;
+mod vendure;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -36,6 +37,7 @@ use crate::reply::Phrases;
 use crate::shop::connectors::gateway::HttpGateway;
 use crate::shop::connectors::sql::Limits;
 use crate::shop::connectors::sql::Terms;
+use crate::shop::connectors::vendure::Admin;
 use crate::shop::{Catalogue, CustomerId, Customers, Guarded, RequestId, SqlShop, sample};
 use crate::store::{Store, grants, keys};
 use crate::tts::{Synthesizer, VoiceSettings};
@@ -65,6 +67,8 @@ pub struct App {
     keys: Arc<KeyRing>,
     resolve: Resolve,
     linking: Option<Arc<Linking>>,
+    /// Where the goods are from, unless the shop is our own.
+    vendure: Option<Arc<Admin>>,
     /// Conversations that outlive their request.
     pub lasting: edge::Lasting,
     /// Who is told of what the merchant has to do; none where nobody is.
@@ -138,6 +142,7 @@ impl App {
 
         let store = first::open_store(&settings).await?;
         if settings.shop.sample
+            && settings.vendure.url.is_none()
             && let Some(loaded) = sample::load(&store, clock.as_ref()).await?
         {
             tracing::info!(products = loaded.products, orders = loaded.orders, "the sample shop was loaded");
@@ -160,6 +165,11 @@ impl App {
                 let patience = Duration::from_millis(settings.payment.timeout_ms);
                 shop.paid_by(Arc::new(HttpGateway::new(url, patience).context("payment.url")?))
             }
+            None => shop,
+        };
+        let vendure = vendure::admin(&settings)?;
+        let shop = match &vendure {
+            Some(admin) => shop.paid_by(Arc::new(vendure::counter(&settings, admin.clone(), store.clone()))),
             None => shop,
         };
         // What is left of a turn is for saying that the shop did not answer.
@@ -201,6 +211,7 @@ impl App {
             keys,
             resolve,
             linking,
+            vendure,
             lasting: edge::Lasting::default(),
             notices,
             demo_key,
@@ -319,6 +330,12 @@ impl App {
                 }
             }
         })
+    }
+
+    /// Brings what is new in Vendure while serving, where the goods are from there.
+    pub fn mirror(&self, stop: CancellationToken) -> Option<JoinHandle<()>> {
+        let admin = self.vendure.clone()?;
+        Some(vendure::follow(&self.settings, admin, self.store.clone(), self.spine.clock.clone(), stop))
     }
 
     /// Follows changes of the locale's folder while serving, where `intents.watch` says so.

@@ -37,6 +37,7 @@ pub struct Settings {
     pub database: Database,
     pub payment: Payment,
     pub service: Service,
+    pub vendure: Vendure,
     pub models: Models,
     pub asr: Asr,
     pub trust: Trust,
@@ -151,6 +152,23 @@ pub struct Service {
 pub struct Database {
     /// Address of a PostgreSQL database that any number of servers share.
     pub url: Option<String>,
+}
+
+/// A Vendure shop whose goods are sold. Without an address the shop is our own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Vendure {
+    /// Address of its Admin API.
+    pub url: Option<String>,
+    /// Administrator that may read products, customers and orders, and make orders.
+    pub user: String,
+    pub password: Option<String>,
+    /// Name that Vendure knows the payment of orders by voice by.
+    pub payment: String,
+    /// Code of the shipping method; none takes the first that an order may have.
+    pub shipping: Option<String>,
+    /// How often it is asked what is new, in seconds.
+    pub every_seconds: u64,
 }
 
 /// Who takes the money. Without a gateway the merchant sends invoices.
@@ -327,6 +345,7 @@ impl Default for Settings {
             database: Database::default(),
             payment: Payment::default(),
             service: Service::default(),
+            vendure: Vendure::default(),
             models: Models::default(),
             asr: Asr::default(),
             trust: Trust::default(),
@@ -410,6 +429,19 @@ impl Default for Wyoming {
 impl Default for Shop {
     fn default() -> Self {
         Self { sample: true, guest: "ada".into(), faq_dir: None, return_days: 30 }
+    }
+}
+
+impl Default for Vendure {
+    fn default() -> Self {
+        Self {
+            url: None,
+            user: "superadmin".into(),
+            password: None,
+            payment: "voicecart".into(),
+            shipping: None,
+            every_seconds: 60,
+        }
     }
 }
 

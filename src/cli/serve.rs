@@ -62,6 +62,7 @@ async fn serve(settings: Settings, began: Instant) -> Result<(), Failure> {
     let app = App::build(&settings).await.map_err(Failure::absent)?;
     let router = app.router().map_err(Failure::input)?;
     let upkeep = app.upkeep(stop.clone());
+    let mirror = app.mirror(stop.clone());
     app.watch(stop.clone()).map_err(Failure::failed)?;
     greet(&app, &server, began)?;
     tracing::info!(address = %server.address(), ready_ms = began.elapsed().as_millis() as u64, "ready");
@@ -71,6 +72,9 @@ async fn serve(settings: Settings, began: Instant) -> Result<(), Failure> {
     }
     server.run(router, app.lasting.clone(), stop).await;
     let _ = upkeep.await;
+    if let Some(mirror) = mirror {
+        let _ = mirror.await;
+    }
     app.close().await;
     tracing::info!("stopped");
     Ok(())

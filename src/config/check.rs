@@ -41,6 +41,13 @@ pub(super) fn check(s: &Settings) -> Result<(), ConfigError> {
     within("shop.return_days", s.shop.return_days, 0..=3_650)?;
     within("payment.tax_percent", s.payment.tax_percent, 0.0..=50.0)?;
     within("payment.timeout_ms", s.payment.timeout_ms, 100..=60_000)?;
+    within("vendure.every_seconds", s.vendure.every_seconds, 1..=86_400)?;
+    if s.vendure.url.is_some() && s.vendure.password.is_none() {
+        return fail("vendure.url is set and vendure.password is not; VOICECART_VENDURE_PASSWORD is the place for it".into());
+    }
+    if s.vendure.url.is_some() && s.payment.url.is_some() {
+        return fail("vendure.url and payment.url cannot both be set: orders in Vendure are paid through Vendure".into());
+    }
     if let Err(entry) = Allowed::parse(&s.wyoming.allow) {
         return fail(format!(
             "wyoming.allow has {entry:?}; an entry is an address or a network such as 192.168.1.0/24"
@@ -77,6 +84,7 @@ pub(super) fn check(s: &Settings) -> Result<(), ConfigError> {
     for (key, address) in [
         ("models.mirror", &s.models.mirror),
         ("payment.url", &s.payment.url),
+        ("vendure.url", &s.vendure.url),
         ("alexa.chain_base_override", &s.alexa.chain_base_override),
         ("alexa.services_override", &s.alexa.services_override),
     ] {

@@ -110,6 +110,12 @@ settings! {
     "payment.timeout_ms" Whole "the gateway's answer within a turn, in milliseconds, 100 to 60000";
     "service.url" MaybeUrl "address that is told of invoices, returns, complaints and hand-overs; none waits";
     "service.secret_env" MaybeText "environment variable with the secret that signs what service.url is told";
+    "vendure.url" MaybeUrl "Admin API of a Vendure shop whose goods are sold; none is a shop of our own";
+    "vendure.user" Text "administrator that Voicecart signs in to Vendure as";
+    "vendure.password" Secret "that administrator's password";
+    "vendure.payment" Text "name of the payment of orders by voice in Vendure";
+    "vendure.shipping" MaybeText "code of Vendure's shipping method; none takes the first that an order may have";
+    "vendure.every_seconds" Whole "how often Vendure is asked what is new, in seconds, 1 to 86400";
     "service.admins" List "names of the API keys that may use /v1/admin; empty allows none";
     "models.dir" Text "folder of the speech models";
     "models.mirror" MaybeUrl "address to fetch models from in place of the manifest's";
@@ -165,6 +171,9 @@ mod tests {
         full.database.url = Some("postgres://localhost/shop".into());
         full.payment.url = Some("https://pay.example".into());
         full.service.url = Some("https://desk.example".into());
+        full.vendure.url = Some("https://shop.example/admin-api".into());
+        full.vendure.password = Some("sesame".into());
+        full.vendure.shipping = Some("standard".into());
         full.service.secret_env = Some("DESK_SECRET".into());
         full.shop.faq_dir = Some("faq".into());
         full.wyoming.customer = Some("ada".into());

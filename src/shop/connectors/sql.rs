@@ -10,6 +10,7 @@ mod buying;
 pub mod cases;
 pub mod coupons;
 pub mod customers;
+pub mod elsewhere;
 mod finding;
 pub mod logins;
 pub mod orders;
