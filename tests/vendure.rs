@@ -103,7 +103,8 @@ impl Vendure {
 
     /// Orders that somebody has paid for or taken back, oldest first.
     async fn orders(&self) -> Vec<Value> {
-        let query = "{ orders(options: { sort: { id: ASC } }) { items { id code state totalWithTax customer { emailAddress }
+        let query =
+            "{ orders(options: { sort: { id: ASC } }) { items { id code state totalWithTax customer { emailAddress }
             shippingAddress { streetLine1 city } shippingLines { shippingMethod { code } }
             payments { method amount state transactionId }
             lines { id quantity productVariant { sku } } customFields { voicecartKey } } } }";
@@ -113,7 +114,8 @@ impl Vendure {
     }
 
     async fn set(&self, sku: &str, change: Value) {
-        let find = "query($sku: String!) { productVariants(options: { filter: { sku: { eq: $sku } } }) { items { id } } }";
+        let find =
+            "query($sku: String!) { productVariants(options: { filter: { sku: { eq: $sku } } }) { items { id } } }";
         let found = self.ask(find, json!({ "sku": sku })).await;
         let mut input = change;
         input["id"] = found["productVariants"]["items"][0]["id"].clone();
@@ -123,22 +125,30 @@ impl Vendure {
 
     /// Everything of an order in one parcel, on its way.
     async fn ship(&self, order: &Value) {
-        let lines: Vec<Value> = order["lines"].as_array().unwrap().iter()
-            .map(|l| json!({ "orderLineId": l["id"], "quantity": l["quantity"] })).collect();
+        let lines: Vec<Value> = order["lines"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|l| json!({ "orderLineId": l["id"], "quantity": l["quantity"] }))
+            .collect();
         let handler = json!({ "code": "manual-fulfillment", "arguments": [
             { "name": "method", "value": "Harbor Express" }, { "name": "trackingCode", "value": "HX123" } ] });
-        let made = self.ask(
-            "mutation($input: FulfillOrderInput!) { addFulfillmentToOrder(input: $input) {
+        let made = self
+            .ask(
+                "mutation($input: FulfillOrderInput!) { addFulfillmentToOrder(input: $input) {
                 ... on Fulfillment { id } ... on ErrorResult { message } } }",
-            json!({ "input": { "lines": lines, "handler": handler } }),
-        ).await;
+                json!({ "input": { "lines": lines, "handler": handler } }),
+            )
+            .await;
         let id = &made["addFulfillmentToOrder"]["id"];
         assert!(id.is_string(), "{made}");
-        let moved = self.ask(
-            "mutation($id: ID!) { transitionFulfillmentToState(id: $id, state: \"Shipped\") {
+        let moved = self
+            .ask(
+                "mutation($id: ID!) { transitionFulfillmentToState(id: $id, state: \"Shipped\") {
                 ... on Fulfillment { state } ... on ErrorResult { message } } }",
-            json!({ "id": id }),
-        ).await;
+                json!({ "id": id }),
+            )
+            .await;
         assert_eq!(moved["transitionFulfillmentToState"]["state"], "Shipped", "{moved}");
     }
 }
@@ -181,7 +191,10 @@ impl Shopper<'_> {
             if answer.to_lowercase().contains(&hoped.to_lowercase()) {
                 return answer;
             }
-            assert!(began.elapsed() < Duration::from_secs(60), "{words_said:?} was answered {answer:?}, without {hoped:?}");
+            assert!(
+                began.elapsed() < Duration::from_secs(60),
+                "{words_said:?} was answered {answer:?}, without {hoped:?}"
+            );
             tokio::time::sleep(Duration::from_millis(500)).await;
         }
     }
@@ -212,16 +225,23 @@ async fn a_vendure_shop_sells_by_voice() {
     ).await;
 
     let data = tempfile::tempdir().unwrap();
-    let server = Server::start(data.path().into(), vec![
-        ("VOICECART_VENDURE_URL", format!("http://127.0.0.1:{}/admin-api", vendure.port)),
-        ("VOICECART_VENDURE_PASSWORD", PASSWORD.into()),
-        ("VOICECART_VENDURE_EVERY_SECONDS", "1".into()),
-        ("VOICECART_PAYMENT_DELIVERY_CENTS", "500".into()),
-        ("VOICECART_PAYMENT_TIMEOUT_MS", "4000".into()),
-    ]);
+    let server = Server::start(
+        data.path().into(),
+        vec![
+            ("VOICECART_VENDURE_URL", format!("http://127.0.0.1:{}/admin-api", vendure.port)),
+            ("VOICECART_VENDURE_PASSWORD", PASSWORD.into()),
+            ("VOICECART_VENDURE_EVERY_SECONDS", "1".into()),
+            ("VOICECART_PAYMENT_DELIVERY_CENTS", "500".into()),
+            ("VOICECART_PAYMENT_TIMEOUT_MS", "4000".into()),
+        ],
+    );
     server.ready().await;
     let mut shopper = Shopper {
-        server: &server, customer: format!("vendure-{rosa}"), session: "v".into(), turns: 0, client: reqwest::Client::new(),
+        server: &server,
+        customer: format!("vendure-{rosa}"),
+        session: "v".into(),
+        turns: 0,
+        client: reqwest::Client::new(),
     };
 
     // Its goods are found by our search, with its prices, and what it has none of is not sold.
@@ -241,8 +261,12 @@ async fn a_vendure_shop_sells_by_voice() {
     assert_eq!((&order["state"], &order["totalWithTax"]), (&json!("PaymentSettled"), &json!(5_400)), "{order}");
     assert_eq!(order["customer"]["emailAddress"], "rosa@example.com");
     assert_eq!(order["shippingAddress"]["streetLine1"], "4 Pine Street");
-    let lines: Vec<_> = order["lines"].as_array().unwrap().iter()
-        .map(|l| (l["productVariant"]["sku"].as_str().unwrap(), l["quantity"].as_i64().unwrap())).collect();
+    let lines: Vec<_> = order["lines"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|l| (l["productVariant"]["sku"].as_str().unwrap(), l["quantity"].as_i64().unwrap()))
+        .collect();
     assert_eq!(lines, [("VC-COFFEE", 2), ("VC-PEN", 1)]);
     let payments = order["payments"].as_array().unwrap();
     assert_eq!((payments.len(), &payments[0]["state"], &payments[0]["amount"]), (1, &json!("Settled"), &json!(5_400)));
@@ -289,7 +313,8 @@ async fn a_vendure_shop_sells_by_voice() {
     vendure.again().await;
     until("the order that was in doubt", async || {
         vendure.orders().await.iter().filter(|o| o["state"] == "PaymentSettled").count() == 1
-    }).await;
+    })
+    .await;
     tokio::time::sleep(Duration::from_secs(3)).await;
     let settled = vendure.orders().await.into_iter().filter(|o| o["state"] == "PaymentSettled").count();
     assert_eq!(settled, 1, "once");

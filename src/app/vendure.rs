@@ -44,11 +44,13 @@ pub fn follow(
     let every = Duration::from_secs(settings.vendure.every_seconds);
     tokio::spawn(async move {
         let mut mirror = Mirror::new(admin, store, clock, Currency::USD);
+        let mut away = false;
         while !stop.is_cancelled() {
             let looked = tokio::select! {
                 looked = mirror.look() => looked,
                 () = stop.cancelled() => return,
             };
+            let failed = looked.is_err();
             match looked {
                 Ok(brought) if brought == Default::default() => {}
                 Ok(brought) => tracing::info!(
@@ -58,8 +60,13 @@ pub fn follow(
                     orders = brought.orders,
                     "brought from Vendure"
                 ),
-                Err(error) => tracing::warn!(%error, "Vendure could not be looked at; what is known stays"),
+                // Said once, not at every look.
+                Err(error) if !away => {
+                    tracing::warn!(%error, "Vendure could not be looked at; what is known stays, and it is tried again");
+                }
+                Err(_) => {}
             }
+            away = failed;
             let _ = tokio::time::timeout(every, stop.cancelled()).await;
         }
     })

@@ -43,10 +43,14 @@ pub(super) fn check(s: &Settings) -> Result<(), ConfigError> {
     within("payment.timeout_ms", s.payment.timeout_ms, 100..=60_000)?;
     within("vendure.every_seconds", s.vendure.every_seconds, 1..=86_400)?;
     if s.vendure.url.is_some() && s.vendure.password.is_none() {
-        return fail("vendure.url is set and vendure.password is not; VOICECART_VENDURE_PASSWORD is the place for it".into());
+        return fail(
+            "vendure.url is set and vendure.password is not; VOICECART_VENDURE_PASSWORD is the place for it".into(),
+        );
     }
     if s.vendure.url.is_some() && s.payment.url.is_some() {
-        return fail("vendure.url and payment.url cannot both be set: orders in Vendure are paid through Vendure".into());
+        return fail(
+            "vendure.url and payment.url cannot both be set: orders in Vendure are paid through Vendure".into(),
+        );
     }
     if let Err(entry) = Allowed::parse(&s.wyoming.allow) {
         return fail(format!(
