@@ -5,6 +5,7 @@ mod advice;
 mod answer;
 mod fill;
 mod form;
+mod kept;
 mod policy;
 mod products;
 mod refer;
@@ -19,6 +20,7 @@ mod topics;
 use futures::future::BoxFuture;
 
 pub use form::{Asked, Filled, Form};
+pub use kept::Kept;
 pub use policy::Dialogue;
 pub use say::{Focus, HelpTopic, Say};
 pub use service::Serve;

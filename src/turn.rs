@@ -19,7 +19,7 @@ use crate::asr::{Bias, Recognizer, Transcript};
 use crate::audio::Samples;
 use crate::clock::{Clock, Ids};
 use crate::dialogue::session::Answered;
-use crate::dialogue::{Decision, Dialogue, Filled, Say, Session, SessionId, SessionStore};
+use crate::dialogue::{Decision, Dialogue, Filled, Kept, Say, Session, SessionId, SessionStore};
 use crate::language::{Reading, Source, Understander, Utterance, breath};
 use crate::reply::{Manner, Phrases, Reply};
 use crate::shop::Shop;
@@ -207,7 +207,7 @@ impl Spine {
             transcript = transcript.map(Transcript::without_words);
         }
 
-        let say = Arc::new(say);
+        let say = Kept::new(say);
         let mut reply = self.word(&say, &session);
         session.record(reading.as_ref(), &reply.speech.text);
         let open = reply.keep_open;
@@ -218,7 +218,7 @@ impl Spine {
             request: caller.request.clone(),
             // Four digits could be found from their hash.
             fingerprint: if secret { 0 } else { fingerprint },
-            say: Arc::clone(&say),
+            say: say.clone(),
             reading: reading.clone(),
             ended: !open,
         });

@@ -3,7 +3,7 @@
 
 use super::refer::{Referent, resolve};
 use super::session::{Purpose, Question as Open, Results, Session, Task};
-use super::{Decision, Dialogue, Say, fill};
+use super::{Decision, Dialogue, Kept, Say, fill};
 use crate::language::Reading;
 use crate::shop::advice::{Advice, Advise, Pick};
 use crate::shop::compare::Comparison;
@@ -127,7 +127,7 @@ fn on_the_table(session: &mut Session, compared: &Comparison) {
         return;
     }
     let search = Search { limit: fill::PAGE, ..Search::default() };
-    session.results = Some(Results { search, page: pair.map(Clone::clone).to_vec(), total: 2 });
+    session.results = Some(Kept::new(Results { search, page: pair.map(Clone::clone).to_vec(), total: 2 }));
 }
 
 /// Nothing, or nothing quite like it, was found: perhaps it was no product that was meant, and a page is about it.

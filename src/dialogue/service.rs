@@ -129,7 +129,7 @@ pub fn take_down(order: Option<OrderNumber>, reading: &Reading) -> Decision {
 }
 
 pub fn hand_over(session: &Session) -> Decision {
-    serve(Request::HandOver { conversation: session.talk.clone() })
+    serve(Request::HandOver { conversation: session.talk.iter().map(|e| (**e).clone()).collect() })
 }
 
 pub fn serve(request: Request) -> Decision {

@@ -1,12 +1,10 @@
 //! What is remembered between two turns of one conversation.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::service::Draft;
-use super::{Focus, Form, Say, SessionError};
+use super::{Focus, Form, Kept, Say, SessionError};
 use crate::language::Reading;
 use crate::shop::facts::Question as Asking;
 use crate::shop::service::Exchange;
@@ -43,7 +41,7 @@ pub struct Session {
     #[serde(default)]
     pub form: Option<Form>,
     /// The last search and what of it has been read out.
-    pub results: Option<Results>,
+    pub results: Option<Kept<Results>>,
     /// What the acts of this turn are for; tells [`settle`](super::Dialogue::settle) how to go on.
     pub task: Option<Task>,
     /// The product last spoken of ("it", "that one").
@@ -54,7 +52,7 @@ pub struct Session {
     /// The order last spoken of.
     pub order: Option<OrderNumber>,
     /// The last thing said, for "repeat".
-    pub last: Option<Arc<Say>>,
+    pub last: Option<Kept<Say>>,
     /// Speech rate in percent of the voice's own, 50..=200.
     pub pace: u32,
     /// Turns in a row that were not understood.
@@ -67,9 +65,9 @@ pub struct Session {
     pub later: Vec<Reading>,
     /// What was said, for a person who takes over; nothing that may be a secret.
     #[serde(default)]
-    pub talk: Vec<Exchange>,
+    pub talk: Vec<Kept<Exchange>>,
     /// The last few turns, newest last.
-    pub answered: Vec<Answered>,
+    pub answered: Vec<Kept<Answered>>,
 }
 
 /// A page of a search.
@@ -201,7 +199,7 @@ pub struct Answered {
     pub request: RequestId,
     /// Hash of what was asked; another one under the same request id is a caller's mistake.
     pub fingerprint: u64,
-    pub say: Arc<Say>,
+    pub say: Kept<Say>,
     pub reading: Option<Reading>,
     pub ended: bool,
 }
@@ -224,7 +222,7 @@ impl Session {
         if self.talk.len() == KEPT {
             self.talk.remove(0);
         }
-        self.talk.push(Exchange { shopper, shop: shop.chars().take(LONGEST).collect() });
+        self.talk.push(Kept::new(Exchange { shopper, shop: shop.chars().take(LONGEST).collect() }));
     }
 
     /// Keeps the turn for retries and for "repeat".
@@ -238,6 +236,6 @@ impl Session {
         if self.answered.len() == KEPT {
             self.answered.remove(0);
         }
-        self.answered.push(answered);
+        self.answered.push(Kept::new(answered));
     }
 }

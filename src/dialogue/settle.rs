@@ -2,7 +2,7 @@
 
 use super::products::take;
 use super::session::{Purpose, Question, Results, Session, Task};
-use super::{Decision, Say};
+use super::{Decision, Kept, Say};
 use crate::shop::faq::Ask;
 use crate::shop::preferences::Preference;
 use crate::shop::{Act, Line, Order, OrderRef, OrderStatus, Outcome, Product, Quantity, Quote, QuoteOrigin, Search};
@@ -191,7 +191,7 @@ fn found(
                 let again = Search { offset: before.search.offset, ..search.clone() };
                 before.search.offset > search.offset && before.search == again
             });
-            session.results = Some(Results { search: search.clone(), page: products.clone(), total });
+            session.results = Some(Kept::new(Results { search: search.clone(), page: products.clone(), total }));
             let query = search.query.clone();
             let say = Say::Results { search, page: products, first, total, relaxed, back };
             match purpose {

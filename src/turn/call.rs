@@ -1,10 +1,9 @@
 //! What goes into a turn and what comes out of it: who asks, the answer, the time it took, and what went wrong.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::asr::{AsrError, Transcript};
-use crate::dialogue::{Asks, Say, SessionError, SessionId};
+use crate::dialogue::{Asks, Kept, Say, SessionError, SessionId};
 use crate::language::Reading;
 use crate::reply::Reply;
 use crate::shop::{CustomerId, RequestId, ShopError};
@@ -34,7 +33,7 @@ pub struct Answer {
     pub transcript: Option<Transcript>,
     pub reading: Option<Reading>,
     /// What is said, for doors that show it too.
-    pub say: Arc<Say>,
+    pub say: Kept<Say>,
     /// What the shopper is asked to fill or to confirm next, if anything.
     pub asks: Option<Asks>,
     pub reply: Reply,

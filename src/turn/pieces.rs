@@ -164,7 +164,7 @@ impl Spine {
     ) -> Result<Option<(Vec<Product>, u32)>, TurnError> {
         let kept = self.sessions.load(session).await?.filter(|s| s.customer == *customer);
         let Some(results) = kept.and_then(|s| s.results).filter(|r| same(&r.search)) else { return Ok(None) };
-        let search = Search { offset, limit, ..results.search };
+        let search = Search { offset, limit, ..results.search.clone() };
         match self.shop.perform(Act::Search(search), customer, request).await? {
             Outcome::Found { products, total, .. } => Ok(Some((products, total))),
             _ => Ok(None),

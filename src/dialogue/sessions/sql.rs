@@ -6,6 +6,7 @@
 //! would wait for.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -13,7 +14,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::value::RawValue;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{QueryBuilder, Row, SqlitePool};
 
@@ -46,14 +47,26 @@ struct Recent {
     cache: HashMap<SessionId, Session>,
 }
 
-/// A line of the journal.
-#[derive(Serialize, Deserialize)]
+/// A session as it was after a turn.
 struct Record {
     id: String,
-    /// The session; `None` once it has ended.
+    /// Its line of the journal.
+    line: String,
+    /// Where in the line the session is; `None` once it has ended.
+    state: Option<Range<usize>>,
+    touched: i64,
+}
+
+/// A line of the journal, read back.
+#[derive(Deserialize)]
+struct Line {
+    id: String,
     state: Option<Box<RawValue>>,
     touched: i64,
 }
+
+/// Room for most sessions as JSON.
+const LINE: usize = 16 << 10;
 
 impl SqlSessions {
     /// Opens or makes the file, and takes in what processes that were killed had left in their journals. Sessions
@@ -79,7 +92,8 @@ impl SqlSessions {
         std::fs::create_dir_all(&folder).map_err(storage)?;
         let (lines, journals) = Journal::left_behind(&folder).map_err(storage)?;
         let mut unfolded = HashMap::new();
-        for record in lines.iter().filter_map(|line| serde_json::from_str::<Record>(line).ok()) {
+        for Line { id, state, touched } in lines.iter().filter_map(|line| serde_json::from_str(line).ok()) {
+            let record = Record::of(id, state.as_ref(), touched)?;
             unfolded.insert(record.id.clone(), Arc::new(record));
         }
         commit(&pool, &unfolded).await.map_err(storage)?;
@@ -107,11 +121,29 @@ impl SqlSessions {
     }
 }
 
+impl Record {
+    fn of(id: String, session: Option<&impl Serialize>, touched: i64) -> Result<Self, SessionError> {
+        let mut line = Vec::with_capacity(LINE);
+        line.extend_from_slice(b"{\"id\":");
+        serde_json::to_writer(&mut line, &id).map_err(storage)?;
+        line.extend_from_slice(b",\"state\":");
+        let from = line.len();
+        serde_json::to_writer(&mut line, &session).map_err(storage)?;
+        let state = session.map(|_| from..line.len());
+        line.extend_from_slice(format!(",\"touched\":{touched}}}\n").as_bytes());
+        line.shrink_to_fit();
+        Ok(Self { id, line: String::from_utf8(line).map_err(storage)?, state, touched })
+    }
+
+    /// The session as JSON.
+    fn state(&self) -> Option<&str> {
+        self.line.get(self.state.clone()?)
+    }
+}
+
 impl Recent {
     fn write(&mut self, record: Record) -> Result<(), SessionError> {
-        let mut line = serde_json::to_vec(&record).map_err(storage)?;
-        line.push(b'\n');
-        self.journal.append(&line).map_err(storage)?;
+        self.journal.append(record.line.as_bytes()).map_err(storage)?;
         self.unfolded.insert(record.id.clone(), Arc::new(record));
         Ok(())
     }
@@ -126,7 +158,7 @@ impl SessionStore for SqlSessions {
                     return Ok(self.live(session.clone()));
                 }
                 if let Some(record) = recent.unfolded.get(id.as_str()) {
-                    return Ok(record.state.as_ref().and_then(|state| self.read(state.get())));
+                    return Ok(record.state().and_then(|state| self.read(state)));
                 }
             }
             let row = sqlx::query("SELECT state FROM sessions WHERE id = ?")
@@ -140,10 +172,10 @@ impl SessionStore for SqlSessions {
 
     fn save(&self, session: Session) -> BoxFuture<'_, Result<(), SessionError>> {
         Box::pin(async move {
-            let state = to_raw_value(&session).map_err(storage)?;
             let (id, touched) = (session.id.as_str().to_owned(), session.touched.as_millisecond());
+            let record = Record::of(id, Some(&session), touched)?;
             let mut recent = self.recent();
-            recent.write(Record { id, state: Some(state), touched })?;
+            recent.write(record)?;
             if recent.cache.len() >= CACHED {
                 recent.cache.clear();
             }
@@ -156,7 +188,7 @@ impl SessionStore for SqlSessions {
         Box::pin(async move {
             let mut recent = self.recent();
             recent.cache.remove(id);
-            recent.write(Record { id: id.as_str().to_owned(), state: None, touched: 0 })
+            recent.write(Record::of(id.as_str().to_owned(), None::<&Session>, 0)?)
         })
     }
 }
@@ -208,12 +240,12 @@ async fn fold_once(pool: &SqlitePool, recent: &Mutex<Recent>) -> Result<(), Sess
 
 /// A few statements for all of them: a statement is one trip to SQLite's thread and one commit.
 async fn commit(pool: &SqlitePool, records: &HashMap<String, Arc<Record>>) -> Result<(), sqlx::Error> {
-    let kept: Vec<_> = records.values().filter_map(|r| Some((r, r.state.as_ref()?))).collect();
+    let kept: Vec<_> = records.values().filter_map(|r| Some((r, r.state()?))).collect();
     // Values bound one by one: to hand them over as one JSON array costs SQLite more than all the rest.
     for rows in kept.chunks(ROWS) {
         let mut insert = QueryBuilder::new("INSERT INTO sessions (id, state, touched) ");
         insert.push_values(rows, |mut row, (record, state)| {
-            row.push_bind(&record.id).push_bind(state.get()).push_bind(record.touched);
+            row.push_bind(&record.id).push_bind(*state).push_bind(record.touched);
         });
         // A journal that outlived its folding may hold what is long out of date.
         insert.push(
