@@ -137,14 +137,20 @@ impl App {
         };
 
         let store = first::open_store(&settings).await?;
+        let mut fresh = false;
         if settings.shop.sample
             && let Some(loaded) = sample::load(&store, clock.as_ref()).await?
         {
             tracing::info!(products = loaded.products, orders = loaded.orders, "the sample shop was loaded");
             faq::write_sample(&settings)?;
+            fresh = true;
         }
         let catalogue = Catalogue::open(store.clone()).await?;
         let shop = SqlShop::new(catalogue.clone(), clock.clone(), ids.clone());
+        if fresh {
+            // A few hundred orders: whoever tries the sample shop hears at once what they teach.
+            shop.learn_tastes().await?;
+        }
         let most = |units: u32| (units > 0).then(|| i64::from(units) * 100);
         let limits =
             Limits { per_order: most(settings.payment.order_limit), per_day: most(settings.payment.day_limit) };
@@ -282,6 +288,7 @@ impl App {
         tokio::spawn(async move {
             let (mut taught, mut tidied) = (catalogue.version(), None::<Instant>);
             let mut pages = faq::Watched::new(&settings);
+            let learning = learning(shop.clone(), stop.clone());
             while !stop.is_cancelled() {
                 let _ = tokio::time::timeout(UPKEEP_EVERY, stop.cancelled()).await;
                 let work = async {
@@ -318,6 +325,8 @@ impl App {
                     tracing::warn!(%error, "upkeep failed and will be tried again");
                 }
             }
+            // Left in the middle, it changes nothing that is read.
+            learning.abort();
         })
     }
 
@@ -390,6 +399,27 @@ fn notices(settings: &Settings) -> anyhow::Result<Option<Arc<Notices>>> {
     let name = settings.service.secret_env.clone().unwrap_or_default();
     let secret = std::env::var(&name).ok().map(SecretString::from);
     Ok(Some(Arc::new(Notices::new(url, &name, secret).context("service.url")?)))
+}
+
+/// How often it is looked whether what orders teach is due to be learnt anew.
+const LEARN_EVERY: Duration = Duration::from_secs(60);
+
+/// Learns from everybody's orders while serving, apart from the rest of the upkeep: of a big shop it takes a while.
+fn learning(shop: SqlShop, stop: CancellationToken) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        while !stop.is_cancelled() {
+            let began = Instant::now();
+            match shop.learn_tastes().await {
+                Ok(Some(orders)) => {
+                    let took = began.elapsed().as_millis() as u64;
+                    tracing::info!(orders, took_ms = took, "what is bought together was learnt");
+                }
+                Ok(None) => {}
+                Err(error) => tracing::warn!(%error, "what is bought together could not be learnt; the old goes on"),
+            }
+            let _ = tokio::time::timeout(LEARN_EVERY, stop.cancelled()).await;
+        }
+    })
 }
 
 /// Tells what waits to be told; what is not taken is tried again later.

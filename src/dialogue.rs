@@ -5,6 +5,7 @@ mod advice;
 mod answer;
 mod fill;
 mod form;
+mod ideas;
 mod policy;
 mod products;
 mod refer;

@@ -8,6 +8,7 @@ mod card;
 mod catalog;
 mod counting;
 mod finding;
+mod ideas;
 mod needs;
 mod script;
 mod service;

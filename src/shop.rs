@@ -28,7 +28,8 @@ pub mod sample;
 pub mod search;
 pub mod service;
 pub mod substitute;
-pub mod usual;
+pub mod suggest;
+pub mod taste;
 
 pub use act::{Act, Amount, Filters, Line, OrderRef, ReorderRef, Search, Shelf, Sort, Want};
 pub use catalogue::Catalogue;

@@ -490,6 +490,42 @@ added =
     .card-text =
         { $printed-item }
         Basket: { $printed-total }
+added-and =
+    { $alone ->
+        [yes] Added { $item }. That's { $total }.
+       *[no] Added { $item }. Your basket is { $total } now.
+    }
+# Ideas. What comes before the question says why.
+suggest =
+    { $count ->
+        [one] Shall I add it?
+       *[other] Shall I add that?
+    }
+    .reprompt = Shall I add { $name }? Yes or no is fine.
+suggest-habit =
+    { $unit ->
+        [day] You buy { $item } every day or so, and it's about time for more.
+        [week] You buy { $item } about every { $every ->
+            [one] week
+           *[other] { WORDS($every) } weeks
+        }, and it's about time for more.
+       *[month] You buy { $item } about every { $every ->
+            [one] month
+           *[other] { WORDS($every) } months
+        }, and it's about time for more.
+    }
+suggest-own = You often buy { $item }.
+suggest-companion = People who buy { $of } often take { $item } as well, for { $price }.
+suggest-popular = Many people here buy { $item }, for { $price }.
+suggest-nothing =
+    Nothing comes to mind that you'd be missing. What would you like?
+    .reprompt = Name something, or say check out.
+suggest-nothing-with =
+    I don't know of anything that people often take with { $name }. What would you like?
+    .reprompt = Name something, or say check out.
+suggest-nothing-more =
+    That's all I can think of. What would you like?
+    .reprompt = Name something, or say check out.
 added-each = Added { $items }.
 moved-each = In your basket now: { $items }.
 left-there =

@@ -51,6 +51,7 @@ pub fn expectation(session: &Session) -> Expectation {
             | Question::TellWhenBack(_)
             | Question::DidYouSay(_)
             | Question::LookFor(_)
+            | Question::Suggested { .. }
             | Question::These { .. }
             | Question::ClearShelf(_)
             | Question::Next(_)
@@ -193,6 +194,12 @@ pub fn answer(session: &mut Session, question: &Question, reading: &Reading) -> 
             Answered::Done(take(session, product, *purpose, *quantity))
         }
         Question::TellWhenBack(sku) if yes => act(Act::Serve(Request::TellWhenBack { sku: sku.clone() })),
+        Question::Suggested { sku, quantity, .. } if yes => {
+            act(Act::AddToBasket { sku: sku.clone(), quantity: *quantity })
+        }
+        Question::Suggested { sku, with, unasked, .. } if no => {
+            Answered::Done(super::ideas::refused(session, sku, with, *unasked))
+        }
         Question::EmptyBasket if yes => act(Act::EmptyBasket),
         Question::More if yes => Answered::Done(turn_page(session, true, Purpose::Browse, None)),
         Question::These { lines, purpose } if yes => {

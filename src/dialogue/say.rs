@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::Serve;
 use crate::shop::advice::Advice;
 use crate::shop::preferences::{Avoided, Preferences};
+use crate::shop::suggest::Suggestion;
 use crate::shop::{
     AddedLine, CouponRefusal, LimitPer, Missing, Money, Order, OrderRef, PricedLine, Product, Quantity, Quote, Search,
     Shelf, ShelfItem,
@@ -108,6 +109,16 @@ pub enum Say {
         line: Box<PricedLine>,
         basket_total: Money,
         basket_count: u32,
+        /// What others take with it: that, too?
+        #[serde(default)]
+        also: Option<Box<Suggestion>>,
+    },
+    /// This, too?
+    Suggestion(Box<Suggestion>),
+    /// Nothing to suggest: with this one thing, or, where `again`, after what was refused.
+    NothingToSuggest {
+        with: Option<String>,
+        again: bool,
     },
     /// Several things at once; `moved` names the shelf they came from, `left` what stayed there.
     AddedEach {

@@ -10,6 +10,7 @@ use super::{Focus, Form, Say, SessionError};
 use crate::language::Reading;
 use crate::shop::facts::Question as Asking;
 use crate::shop::service::Exchange;
+use crate::shop::suggest::With;
 use crate::shop::{CustomerId, Line, OrderNumber, OrderRef, Product, Quantity, Quote, RequestId, Search, Shelf, Sku};
 
 /// Names one conversation; chosen by the caller (Alexa's session id) or by us.
@@ -62,6 +63,12 @@ pub struct Session {
     /// A PIN was asked for in this conversation: four digits may be one, also when they come late.
     #[serde(default)]
     pub guarded: bool,
+    /// What the shopper did not want of what was suggested, latest last.
+    #[serde(default)]
+    pub refused: Vec<Sku>,
+    /// Things suggested unasked so far.
+    #[serde(default)]
+    pub unasked: u32,
     /// Requests of one breath that wait for their turn.
     #[serde(default)]
     pub later: Vec<Reading>,
@@ -119,6 +126,8 @@ pub enum Question {
     DidYouSay(Box<Reading>),
     /// Not everything can be had: these, then?
     These { lines: Vec<Line>, purpose: Purpose },
+    /// This, too?
+    Suggested { sku: Sku, quantity: Quantity, with: With, unasked: bool },
     /// What shall be written on the shopping list?
     WhatForList,
     /// Shall I clear it?
@@ -157,6 +166,8 @@ pub enum Task {
     CancelOrder,
     /// The basket is counted before it is emptied.
     EmptyBasket,
+    /// An idea is looked for; unasked where this was just added.
+    Suggest { with: With, added: Option<Box<Say>> },
     /// A shelf is counted before it is cleared.
     ClearShelf(Shelf),
 }
@@ -180,6 +191,8 @@ impl Session {
             pace: 100,
             misses: 0,
             guarded: false,
+            refused: Vec::new(),
+            unasked: 0,
             later: Vec::new(),
             talk: Vec::new(),
             answered: Vec::new(),

@@ -26,6 +26,7 @@ pub fn settle(session: &mut Session, outcome: Outcome) -> Decision {
         Outcome::NoSuchProduct { words } => Decision::Say(Say::NoSuchProduct { words }),
 
         Outcome::Served(served) => super::service::settle(session, served),
+        Outcome::Suggested { with, suggestion } => super::ideas::settle(session, task, with, suggestion),
         Outcome::Advised(advice) => super::advice::settle(session, task, advice),
         Outcome::Orders(orders) => {
             session.order = orders.first().map(|o| o.number.clone());
@@ -60,7 +61,9 @@ pub fn settle(session: &mut Session, outcome: Outcome) -> Decision {
         }
         Outcome::Added { line, basket_total, basket_count } => {
             session.product = Some(line.product.clone());
-            Decision::Say(Say::Added { line: Box::new(line), basket_total, basket_count })
+            let sku = line.product.sku.clone();
+            let added = Say::Added { line: Box::new(line), basket_total, basket_count, also: None };
+            super::ideas::perhaps(session, sku, added)
         }
         Outcome::AddedEach { lines, basket_total, moved, left } => {
             if let [only] = &lines[..] {

@@ -59,6 +59,8 @@ impl Dialogue {
             "PersonIntent" => service::hand_over(session),
             "PolicyIntent" => advice::policy(reading),
             "ProductQuestionIntent" => advice::question(session, reading),
+            "GoesWithIntent" => super::ideas::goes_with(session, reading),
+            "ForgottenIntent" => super::ideas::forgotten(session),
             "CompareIntent" => advice::compare(session, reading),
 
             "AddToBasketIntent" => self.about(session, reading, Purpose::Basket),

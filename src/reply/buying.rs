@@ -8,6 +8,7 @@ use super::card::Lines;
 use super::catalog::args;
 use super::teller::{Teller, printed_title};
 use super::worded::Draft;
+use crate::shop::suggest::Suggestion;
 use crate::shop::{Money, Order, PricedLine, Product, Quantity, Quote, QuoteOrigin};
 
 /// Lines of a basket that are read out when nothing is at stake.
@@ -38,7 +39,7 @@ pub(super) fn basket(t: &Teller, lines: &[PricedLine], total: Money) -> Draft {
     })
 }
 
-pub(super) fn added(t: &Teller, line: &PricedLine, basket_total: Money) -> Draft {
+pub(super) fn added(t: &Teller, line: &PricedLine, basket_total: Money, also: Option<&Suggestion>) -> Draft {
     let args = args![
         "item" => counted(t, line),
         "total" => t.money(basket_total),
@@ -48,7 +49,10 @@ pub(super) fn added(t: &Teller, line: &PricedLine, basket_total: Money) -> Draft
     ];
     let mut card = t.plain_card("added", &args);
     card.image = line.product.image.clone();
-    t.draft("added", &args).card(card)
+    match also {
+        Some(also) => super::ideas::suggestion(t, also).after(&[t.sentence("added-and", &args)]).card(card),
+        None => t.draft("added", &args).card(card),
+    }
 }
 
 pub(super) fn confirm(t: &Teller, quote: &Quote, changed: bool) -> Draft {

@@ -4,7 +4,7 @@ use fluent_bundle::FluentArgs;
 
 use super::catalog::args;
 use super::teller::Teller;
-use super::{Card, advice, buying, finding, service, several, talk, tracking};
+use super::{Card, advice, buying, finding, ideas, service, several, talk, tracking};
 use crate::dialogue::Say;
 use crate::shop::preferences::Avoided;
 use crate::shop::{CouponRefusal, LimitPer};
@@ -98,6 +98,8 @@ pub(super) fn stays_open(say: &Say) -> bool {
         | Say::BasketEmpty
         | Say::Added { .. }
         | Say::AddedEach { .. }
+        | Say::Suggestion(_)
+        | Say::NothingToSuggest { .. }
         | Say::CannotAddAll { .. }
         | Say::Changed { .. }
         | Say::AskWhatForList
@@ -196,7 +198,9 @@ pub(super) fn draft(t: &Teller, say: &Say) -> Draft {
 
         Say::Basket { lines, total } => buying::basket(t, lines, *total),
         Say::BasketEmpty => t.plain_draft("basket-empty"),
-        Say::Added { line, basket_total, .. } => buying::added(t, line, *basket_total),
+        Say::Added { line, basket_total, also, .. } => buying::added(t, line, *basket_total, also.as_deref()),
+        Say::Suggestion(suggestion) => ideas::suggestion(t, suggestion),
+        Say::NothingToSuggest { with, again } => ideas::nothing(t, with.as_deref(), *again),
         Say::AddedEach { lines, basket_total, moved, left } => several::added(t, lines, *basket_total, *moved, left),
         Say::CannotAddAll { can, cannot } => several::cannot(t, can, cannot),
         Say::Changed { line, basket_total } => several::changed(t, line, *basket_total),

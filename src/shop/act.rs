@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::advice::Advise;
 use super::pin::Pin;
 use super::preferences::{Preference, Preferences};
+use super::suggest::Suggest;
 use super::{Money, OrderNumber, Quantity, Sku, service};
 
 /// A command to the shop. Only [`Act::Buy`] takes money.
@@ -18,6 +19,8 @@ pub enum Act {
     },
     /// A question that a clerk answers.
     Advise(Advise),
+    /// What else could be wanted.
+    Suggest(Suggest),
     /// Something after the sale.
     Serve(service::Request),
     Track(OrderRef),

@@ -8,6 +8,7 @@ use super::act::{Amount, OrderRef, Search, Shelf};
 use super::advice::Advice;
 use super::preferences::{Avoided, Preference, Preferences};
 use super::service::Served;
+use super::suggest::Suggestion;
 use super::{Money, Order, Product, Quantity, Sku};
 
 /// What a shop answers. `Vec`s are never empty where a "nothing" variant exists.
@@ -33,6 +34,11 @@ pub enum Outcome {
         words: String,
     },
     Advised(Advice),
+    /// One idea, if there is any; `with` is the name of the one thing it was to go with.
+    Suggested {
+        with: Option<String>,
+        suggestion: Option<Box<Suggestion>>,
+    },
     Served(Served),
     Orders(Vec<Order>),
     /// One order, or several that fit a time or a product; newest first.

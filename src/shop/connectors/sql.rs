@@ -11,6 +11,7 @@ pub mod cases;
 pub mod coupons;
 pub mod customers;
 mod finding;
+pub mod learning;
 pub mod logins;
 pub mod orders;
 pub mod outbox;
@@ -24,6 +25,7 @@ mod reordering;
 mod returns;
 mod rows;
 mod shelves;
+mod suggesting;
 mod terms;
 mod tracking;
 mod waits;
@@ -183,6 +185,7 @@ impl SqlShop {
                 returns::returnable(&mut db, &self.catalogue, order, asked, self.clock.zone()).await
             }
             Act::Serve(Request::Refunds) => returns::refunds(&mut db, asked).await,
+            Act::Suggest(what) => suggesting::suggest(&mut db, &self.catalogue, what, asked).await,
             Act::Advise(what) => advice::advise(&mut db, &self.catalogue, &self.faq.load(), what, asked).await,
             Act::Track(what) => tracking::track(&mut db, &self.catalogue, what, asked, self.clock.zone()).await,
             Act::ShowBasket => basket::show(&mut db, asked).await,
@@ -349,6 +352,7 @@ impl Shop for SqlShop {
                 Act::Search(_)
                 | Act::Describe { .. }
                 | Act::Advise(_)
+                | Act::Suggest(_)
                 | Act::Serve(Request::Returnable { .. } | Request::Refunds)
                 | Act::Track(_)
                 | Act::ListOrders { .. }
