@@ -6,6 +6,7 @@ mod answer;
 mod fill;
 mod form;
 mod ideas;
+pub mod linking;
 mod policy;
 mod products;
 mod refer;
@@ -15,10 +16,12 @@ pub mod session;
 pub mod sessions;
 mod settle;
 mod several;
+mod told;
 mod topics;
 
 use futures::future::BoxFuture;
 
+pub use linking::Linking;
 pub use form::{Asked, Filled, Form};
 pub use policy::Dialogue;
 pub use say::{Focus, HelpTopic, Say};

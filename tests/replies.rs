@@ -26,7 +26,7 @@ fn phrases() -> Phrases {
 }
 
 fn manner() -> Manner {
-    Manner { pace: 100, today: TODAY, zone: TimeZone::UTC }
+    Manner { pace: 100, brief: false, today: TODAY, zone: TimeZone::UTC }
 }
 
 fn usd(minor: i64) -> Money {
@@ -85,6 +85,7 @@ fn quote(lines: Vec<PricedLine>, origin: QuoteOrigin) -> Quote {
         unavailable: vec![],
         price_changes: vec![],
         repeats: vec![],
+        misfits: Vec::new(),
         cautions: vec![],
         extras: Extras::default(),
         origin,

@@ -3,9 +3,9 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::Serve;
+use super::{Linking, Serve};
 use crate::shop::advice::Advice;
-use crate::shop::preferences::{Avoided, Preferences};
+use crate::shop::preferences::{Avoided, Preference, Preferences, Told};
 use crate::shop::suggest::Suggestion;
 use crate::shop::{
     AddedLine, CouponRefusal, LimitPer, Missing, Money, Order, OrderRef, PricedLine, Product, Quantity, Quote, Search,
@@ -15,6 +15,8 @@ use crate::shop::{
 /// Something to say. `reply` words it; the session keeps the last one so that it can be repeated.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Say {
+    /// Doors are linked by a code.
+    Linking(Linking),
     /// The conversation opens.
     Welcome {
         returning: bool,
@@ -273,6 +275,16 @@ pub enum Say {
     },
     /// Something that nobody here can look out for.
     CannotAvoid,
+    /// A size, a brand, how much is said: kept, or forgotten.
+    Preferred {
+        change: Preference,
+    },
+    /// Which size, of clothes or of shoes?
+    AskSize,
+    /// Forget exactly this?
+    AskForget {
+        what: Told,
+    },
     /// What the shopper has told about themselves.
     MyPreferences {
         preferences: Preferences,
@@ -296,6 +308,13 @@ pub enum Say {
     Trouble,
     /// Too many callers.
     Busy,
+}
+
+impl Say {
+    /// Whether its words may be kept nowhere.
+    pub fn is_secret(&self) -> bool {
+        matches!(self, Self::Linking(Linking::Code(_)))
+    }
 }
 
 /// What of a product was asked for.

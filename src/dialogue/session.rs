@@ -9,6 +9,7 @@ use super::service::Draft;
 use super::{Focus, Form, Say, SessionError};
 use crate::language::Reading;
 use crate::shop::facts::Question as Asking;
+use crate::shop::preferences::Told;
 use crate::shop::service::Exchange;
 use crate::shop::suggest::With;
 use crate::shop::{CustomerId, Line, OrderNumber, OrderRef, Product, Quantity, Quote, RequestId, Search, Shelf, Sku};
@@ -58,6 +59,9 @@ pub struct Session {
     pub last: Option<Arc<Say>>,
     /// Speech rate in percent of the voice's own, 50..=200.
     pub pace: u32,
+    /// The shopper wants to be told no more than what was asked.
+    #[serde(default)]
+    pub brief: bool,
     /// Turns in a row that were not understood.
     pub misses: u32,
     /// A PIN was asked for in this conversation: four digits may be one, also when they come late.
@@ -118,6 +122,12 @@ pub enum Question {
     Instead { product: Box<Product>, purpose: Purpose, quantity: Option<Quantity> },
     /// Nothing comes near it: shall I tell you when it is back?
     TellWhenBack(Sku),
+    /// The digits of a code that another door gave?
+    LinkCode,
+    /// Shall this door and that one be one?
+    Join,
+    /// Shall I forget it?
+    Forget(Told),
     /// Shall I empty the basket?
     EmptyBasket,
     /// Shall I read more results?
@@ -189,6 +199,7 @@ impl Session {
             order: None,
             last: None,
             pace: 100,
+            brief: false,
             misses: 0,
             guarded: false,
             refused: Vec::new(),

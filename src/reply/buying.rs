@@ -123,6 +123,9 @@ fn notes(t: &Teller, quote: &Quote) -> Vec<String> {
         let args = args!["name" => t.the(name), "what" => super::talk::all_avoided(t, what.iter().copied())];
         notes.insert(0, t.sentence("confirm-caution", &args));
     }
+    for (name, size) in &quote.misfits {
+        notes.push(t.sentence("confirm-misfit", &args!["name" => t.the(name), "size" => t.quoted(size)]));
+    }
     if !quote.repeats.is_empty() {
         let names: Vec<&str> = quote.repeats.iter().map(String::as_str).collect();
         notes.push(t.sentence("confirm-repeat", &args!["names" => t.the_things(&names)]));

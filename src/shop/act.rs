@@ -7,7 +7,7 @@ use super::advice::Advise;
 use super::pin::Pin;
 use super::preferences::{Preference, Preferences};
 use super::suggest::Suggest;
-use super::{Money, OrderNumber, Quantity, Sku, service};
+use super::{Money, OrderNumber, Quantity, Sku, link, service};
 
 /// A command to the shop. Only [`Act::Buy`] takes money.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,6 +21,8 @@ pub enum Act {
     Advise(Advise),
     /// What else could be wanted.
     Suggest(Suggest),
+    /// Another door becomes this customer's, or this one another's.
+    Link(link::Request),
     /// Something after the sale.
     Serve(service::Request),
     Track(OrderRef),

@@ -11,7 +11,9 @@ pub mod cases;
 pub mod coupons;
 pub mod customers;
 mod finding;
+mod joining;
 pub mod learning;
+mod links;
 pub mod logins;
 pub mod orders;
 pub mod outbox;
@@ -51,6 +53,9 @@ pub use terms::Terms;
 /// How long a recorded answer is kept. An order keeps its own request and quote for good.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(7 * 24);
 
+/// Longer than any door remembers who somebody is.
+const JOINED: std::time::Duration = std::time::Duration::from_secs(30);
+
 /// The shop in our own database. Cheap to clone.
 #[derive(Clone)]
 pub struct SqlShop {
@@ -63,6 +68,9 @@ pub struct SqlShop {
     terms: Terms,
     recent: recent::Recent,
     faq: Arc<ArcSwap<Faq>>,
+    /// Who became another customer a moment ago: what a door still calls them by their old name. As long as
+    /// [`Customers`](customers::Customers) may remember it.
+    joined: moka::sync::Cache<CustomerId, CustomerId>,
 }
 
 /// The most that may be bought by voice; `None` does not limit. In minor units of the catalogue's currency.
@@ -97,6 +105,7 @@ impl SqlShop {
             terms: Terms::default(),
             recent: recent::Recent::new(),
             faq: Arc::new(ArcSwap::from_pointee(Faq::none())),
+            joined: moka::sync::Cache::builder().max_capacity(recent::CUSTOMERS).time_to_live(JOINED).build(),
         }
     }
 
@@ -338,6 +347,8 @@ impl Shop for SqlShop {
     ) -> BoxFuture<'a, Result<Outcome, ShopError>> {
         Box::pin(async move {
             let here = self.clock.here();
+            let joined = self.joined.get(customer);
+            let customer = joined.as_ref().unwrap_or(customer);
             let asked = Asked {
                 customer,
                 request,
@@ -365,6 +376,8 @@ impl Shop for SqlShop {
                 }
                 Act::Buy { quote_id, pin } => self.buy(&quote_id, pin, &asked).await,
                 Act::CancelOrder { number } => self.cancel(number, &asked).await,
+                // No answer of these is recorded: a code is written down nowhere.
+                Act::Link(request) => self.link(request, &asked).await,
                 _ => self.change(act, &asked).await,
             };
             self.recent.changed_by(customer);

@@ -147,7 +147,7 @@ mod tests {
         for (sku, ages, quantity) in history {
             for age in *ages {
                 let at = Timestamp::from_second(NOW - age * 86_400).unwrap();
-                out.push(Purchase { what: sku, at, quantity: *quantity });
+                out.push(Purchase { what: *sku, at, quantity: *quantity });
             }
         }
         out
