@@ -4,6 +4,7 @@
 mod absent;
 mod faq;
 mod first;
+mod learning;
 mod places;
 mod reload;
 mod stages;
@@ -288,7 +289,7 @@ impl App {
         tokio::spawn(async move {
             let (mut taught, mut tidied) = (catalogue.version(), None::<Instant>);
             let mut pages = faq::Watched::new(&settings);
-            let learning = learning(shop.clone(), stop.clone());
+            let learning = learning::begin(shop.clone(), stop.clone());
             while !stop.is_cancelled() {
                 let _ = tokio::time::timeout(UPKEEP_EVERY, stop.cancelled()).await;
                 let work = async {
@@ -399,27 +400,6 @@ fn notices(settings: &Settings) -> anyhow::Result<Option<Arc<Notices>>> {
     let name = settings.service.secret_env.clone().unwrap_or_default();
     let secret = std::env::var(&name).ok().map(SecretString::from);
     Ok(Some(Arc::new(Notices::new(url, &name, secret).context("service.url")?)))
-}
-
-/// How often it is looked whether what orders teach is due to be learnt anew.
-const LEARN_EVERY: Duration = Duration::from_secs(60);
-
-/// Learns from everybody's orders while serving, apart from the rest of the upkeep: of a big shop it takes a while.
-fn learning(shop: SqlShop, stop: CancellationToken) -> JoinHandle<()> {
-    tokio::spawn(async move {
-        while !stop.is_cancelled() {
-            let began = Instant::now();
-            match shop.learn_tastes().await {
-                Ok(Some(orders)) => {
-                    let took = began.elapsed().as_millis() as u64;
-                    tracing::info!(orders, took_ms = took, "what is bought together was learnt");
-                }
-                Ok(None) => {}
-                Err(error) => tracing::warn!(%error, "what is bought together could not be learnt; the old goes on"),
-            }
-            let _ = tokio::time::timeout(LEARN_EVERY, stop.cancelled()).await;
-        }
-    })
 }
 
 /// Tells what waits to be told; what is not taken is tried again later.

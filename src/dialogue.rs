@@ -21,8 +21,8 @@ mod topics;
 
 use futures::future::BoxFuture;
 
-pub use linking::Linking;
 pub use form::{Asked, Filled, Form};
+pub use linking::Linking;
 pub use policy::Dialogue;
 pub use say::{Focus, HelpTopic, Say};
 pub use service::Serve;

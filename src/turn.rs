@@ -329,18 +329,15 @@ impl Spine {
     }
 
     fn word(&self, say: &Say, session: &Session) -> Reply {
-        self.words
-            .load()
-            .phrases
-            .render(
-                say,
-                &Manner {
-                    pace: session.pace,
-                    brief: session.brief,
-                    today: self.clock.here().date(),
-                    zone: self.clock.zone(),
-                },
-            )
+        self.words.load().phrases.render(
+            say,
+            &Manner {
+                pace: session.pace,
+                brief: session.brief,
+                today: self.clock.here().date(),
+                zone: self.clock.zone(),
+            },
+        )
     }
 
     /// The reply's audio, or none: words without sound are better than no answer.

@@ -405,7 +405,8 @@ fn orders() {
 fn basket() {
     let lines = || vec![line(lamp(), 1), line(food(), 2), line(headphones(), 1), line(product("tea", 99, 9, None), 3)];
     let basket = |n: usize| Say::Basket { lines: lines()[..n].to_vec(), total: usd(7_549) };
-    let added = |line, total| Say::Added { line: Box::new(line), basket_total: usd(total), basket_count: 2, also: None };
+    let added =
+        |line, total| Say::Added { line: Box::new(line), basket_total: usd(total), basket_count: 2, also: None };
     snapshot(
         "basket",
         &[

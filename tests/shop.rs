@@ -754,11 +754,12 @@ async fn what_goes_together_is_learnt_from_everybodys_orders(engine: Engine) {
     let shop = shop_at(&store, clock.clone()).await;
     let ada = caller(&shop, "ada");
     let pasta = ada.finds("acme spaghetti").await.remove(0);
-    let idea = async |who: &Caller<'_>, with: With, refused: Vec<Sku>, unasked: bool| {
-        match who.asks(Act::Suggest(Suggest { with, refused, unasked })).await {
-            Outcome::Suggested { suggestion, .. } => suggestion,
-            other => panic!("{other:?}"),
-        }
+    let idea = async |who: &Caller<'_>, with: With, refused: Vec<Sku>, unasked: bool| match who
+        .asks(Act::Suggest(Suggest { with, refused, unasked }))
+        .await
+    {
+        Outcome::Suggested { suggestion, .. } => suggestion,
+        other => panic!("{other:?}"),
     };
     let with = || With::Product(pasta.sku.clone());
     assert_eq!(idea(&ada, with(), vec![], true).await, None, "nothing is learnt yet");
@@ -790,6 +791,7 @@ async fn what_goes_together_is_learnt_from_everybodys_orders(engine: Engine) {
     restock(&store, &sauce.product.sku, 5).await;
     assert!(idea(&grace, with(), vec![], true).await.is_some());
     let mut db = store.reader().acquire().await.unwrap();
-    let kept: i64 = sql::query_scalar("SELECT count(DISTINCT generation) FROM companions").fetch_one(&mut db).await.unwrap();
+    let kept: i64 =
+        sql::query_scalar("SELECT count(DISTINCT generation) FROM companions").fetch_one(&mut db).await.unwrap();
     assert_eq!(kept, 1);
 }

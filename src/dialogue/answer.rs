@@ -7,7 +7,7 @@ use crate::language::{Expectation, Reading};
 use crate::shop::pin::Pin;
 use crate::shop::preferences::Preference;
 use crate::shop::service::Request;
-use crate::shop::{Act, Line, link, OrderNumber, OrderRef, Quantity};
+use crate::shop::{Act, Line, OrderNumber, OrderRef, Quantity, link};
 
 /// Whether a reading answered the question, and with what.
 #[allow(clippy::large_enum_variant)] // lives for one call

@@ -62,9 +62,10 @@ impl Dialogue {
             // A mishearing must not use up a try.
             (Some(Question::Pin(_)), _) => Some(Say::AskPin { tries_left: None }),
             (Some(Question::LinkCode), _) => Some(Say::Linking(Linking::AskCode)),
-            (Some(Question::EmptyBasket | Question::Join | Question::Forget(_) | Question::CancelOrder(_)), "AMAZON.YesIntent") => {
-                Some(self.not_heard(session))
-            }
+            (
+                Some(Question::EmptyBasket | Question::Join | Question::Forget(_) | Question::CancelOrder(_)),
+                "AMAZON.YesIntent",
+            ) => Some(self.not_heard(session)),
             (
                 _,
                 "AddToBasketIntent"
@@ -120,7 +121,8 @@ impl Dialogue {
     /// session has kept of it.
     pub fn was_secret(&self, session: &mut Session, reading: &Reading) -> bool {
         let digits = |s: &crate::language::Slot| s.value.len() == 4 && s.value.bytes().all(|b| b.is_ascii_digit());
-        let secret = matches!(reading.intent.as_str(), "PinIntent" | "LinkCodeIntent") || session.guarded && reading.slots.iter().any(digits);
+        let secret = matches!(reading.intent.as_str(), "PinIntent" | "LinkCodeIntent")
+            || session.guarded && reading.slots.iter().any(digits);
         if secret {
             self.forget_words(session);
         }

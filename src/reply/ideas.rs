@@ -53,9 +53,15 @@ mod tests {
 
     #[test]
     fn rhythms_are_told_as_people_tell_them() {
-        for (days, told) in
-            [(1, ("day", 1)), (5, ("week", 1)), (7, ("week", 1)), (13, ("week", 2)), (21, ("week", 3)), (28, ("month", 1)), (61, ("month", 2))]
-        {
+        for (days, told) in [
+            (1, ("day", 1)),
+            (5, ("week", 1)),
+            (7, ("week", 1)),
+            (13, ("week", 2)),
+            (21, ("week", 3)),
+            (28, ("month", 1)),
+            (61, ("month", 2)),
+        ] {
             assert_eq!(rhythm(days), told, "{days}");
         }
     }

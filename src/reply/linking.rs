@@ -16,9 +16,7 @@ pub(super) fn linking(t: &Teller, linking: &Linking) -> Draft {
         Linking::AskCode => t.plain_draft("ask-link-code"),
         Linking::Confirm => t.plain_draft("confirm-link"),
         Linking::Joined => t.plain_draft("link-joined"),
-        Linking::Refused(Refusal::Wrong { tries_left }) => {
-            t.draft("link-wrong", &args!["left" => *tries_left])
-        }
+        Linking::Refused(Refusal::Wrong { tries_left }) => t.draft("link-wrong", &args!["left" => *tries_left]),
         Linking::Refused(Refusal::Locked { minutes }) => t.draft("link-locked", &args!["minutes" => *minutes]),
         Linking::Refused(Refusal::Own) => t.plain_draft("link-own"),
         Linking::Refused(Refusal::BothKnown) => t.plain_draft("link-both-known"),

@@ -48,17 +48,16 @@ impl Shop for Guarded {
 
 impl Guarded {
     async fn ask(&self, act: Act, customer: &CustomerId, request: &RequestId) -> Result<Outcome, ShopError> {
-            let attempt = self.breaker.enter().map_err(|open| ShopError::Away(open.to_string()))?;
-            let Ok(answer) = tokio::time::timeout(self.patience, self.shop.perform(act, customer, request)).await
-            else {
-                attempt.failed();
-                return Err(ShopError::Away(format!("the shop did not answer within {:?}", self.patience)));
-            };
-            match &answer {
-                Err(ShopError::Storage(_) | ShopError::Away(_)) => attempt.failed(),
-                _ => attempt.answered(),
-            }
-            answer
+        let attempt = self.breaker.enter().map_err(|open| ShopError::Away(open.to_string()))?;
+        let Ok(answer) = tokio::time::timeout(self.patience, self.shop.perform(act, customer, request)).await else {
+            attempt.failed();
+            return Err(ShopError::Away(format!("the shop did not answer within {:?}", self.patience)));
+        };
+        match &answer {
+            Err(ShopError::Storage(_) | ShopError::Away(_)) => attempt.failed(),
+            _ => attempt.answered(),
+        }
+        answer
     }
 }
 

@@ -39,8 +39,12 @@ pub enum Linked {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Refusal {
     /// No such code, or no longer.
-    Wrong { tries_left: u32 },
-    Locked { minutes: u32 },
+    Wrong {
+        tries_left: u32,
+    },
+    Locked {
+        minutes: u32,
+    },
     /// It was asked for here: it is to be said elsewhere.
     Own,
     /// Both are customers in their own right; only the merchant can make them one.

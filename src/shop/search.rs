@@ -22,8 +22,8 @@ use tantivy::schema::IndexRecordOption;
 use tantivy::{DocAddress, DocSet, Searcher, Term};
 
 use self::fields::Fields;
-use self::gather::{Gather, Gathered};
 pub(super) use self::filters::size_names;
+use self::gather::{Gather, Gathered};
 use self::generation::Generation;
 use self::query::{Reader, Wanted, Weights};
 pub use self::synonyms::{DEFAULT as DEFAULT_SYNONYMS, Synonyms, SynonymsError};

@@ -202,7 +202,10 @@ mod tests {
 
     fn bought<'a>(history: &[(&'a str, &[i64])]) -> Vec<Purchase<&'a str>> {
         let at = |days: i64| Timestamp::from_second(NOW - days * 86_400).unwrap();
-        history.iter().flat_map(|(what, ages)| ages.iter().map(|a| Purchase { what: *what, at: at(*a), quantity: 2 })).collect()
+        history
+            .iter()
+            .flat_map(|(what, ages)| ages.iter().map(|a| Purchase { what: *what, at: at(*a), quantity: 2 }))
+            .collect()
     }
 
     fn goes<'a>(pairs: &[(&'a str, &'a str, f32)]) -> HashMap<&'a str, Vec<Companion<&'a str>>> {

@@ -16,8 +16,7 @@ pub(super) fn only_described(query: &str, product: &Product, synonyms: &Synonyms
     let told: HashSet<String> = stems.terms(&product.description).into_iter().collect();
     let named = named(product, &mut stems);
     for written in spoken::written(query) {
-        let words: Vec<Word> =
-            stems.words(&written).into_iter().filter(|w| !is_stop_word(&w.surface)).collect();
+        let words: Vec<Word> = stems.words(&written).into_iter().filter(|w| !is_stop_word(&w.surface)).collect();
         if is_named(&words, &named, synonyms, &mut stems) {
             return false;
         }
@@ -61,7 +60,8 @@ mod tests {
 
     #[test]
     fn a_word_of_the_description_names_nothing() {
-        let mut oil = product("Ironside synthetic motor oil", "For all engines in any weather.", &[("size", "5 quart")]);
+        let mut oil =
+            product("Ironside synthetic motor oil", "For all engines in any weather.", &[("size", "5 quart")]);
         oil.category = vec!["Automotive".into(), "Fluids".into()];
         let mut sofa = product("Cedar grey sofa", "A couch for the whole family.", &[("material", "linen")]);
         sofa.category = vec!["Furniture".into(), "Living Room".into()];

@@ -238,10 +238,11 @@ impl Customers {
                 Ok(serde_json::json!({ "client": client, "since_ms": since, "until_ms": until }))
             })
             .collect::<Result<Vec<_>, ShopError>>()?;
-        let joined = sql::query("SELECT joined, joined_at FROM joined_customers WHERE customer_id = ?1 ORDER BY joined_at")
-            .bind(id)
-            .fetch_all(&mut db)
-            .await?;
+        let joined =
+            sql::query("SELECT joined, joined_at FROM joined_customers WHERE customer_id = ?1 ORDER BY joined_at")
+                .bind(id)
+                .fetch_all(&mut db)
+                .await?;
         let joined = joined
             .iter()
             .map(|row| {

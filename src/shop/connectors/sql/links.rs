@@ -128,15 +128,14 @@ impl SqlShop {
 
     async fn join(&self, asked: &Asked<'_>) -> Result<Linked, ShopError> {
         let mut tx = self.store.begin().await?;
-        let owner: Option<String> = sql::for_update!(
-            "SELECT customer_id FROM link_codes WHERE said_by = ?1 AND expires_at > ?2"
-        )
-        .bind(asked.customer.as_str())
-        .bind(asked.now.as_millisecond())
-        .fetch_optional(&mut *tx)
-        .await?
-        .map(|row| row.try_get("customer_id"))
-        .transpose()?;
+        let owner: Option<String> =
+            sql::for_update!("SELECT customer_id FROM link_codes WHERE said_by = ?1 AND expires_at > ?2")
+                .bind(asked.customer.as_str())
+                .bind(asked.now.as_millisecond())
+                .fetch_optional(&mut *tx)
+                .await?
+                .map(|row| row.try_get("customer_id"))
+                .transpose()?;
         let Some(owner) = owner else { return Ok(Linked::Refused(Refusal::Lapsed)) };
         let owner = customer(&owner)?;
         let Some((stays, goes)) = one_of(&mut tx, &owner, asked.customer).await? else {

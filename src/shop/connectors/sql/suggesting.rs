@@ -45,8 +45,7 @@ pub async fn suggest(
         },
         None => None,
     };
-    let in_basket: Vec<String> =
-        basket::lines(db, asked).await?.into_iter().map(|line| line.sku.to_string()).collect();
+    let in_basket: Vec<String> = basket::lines(db, asked).await?.into_iter().map(|line| line.sku.to_string()).collect();
     let ranked = match &with {
         Some(product) => goes_with(db, product, &what).await?,
         None => wanted(db, &in_basket, &what, asked).await?,
@@ -86,10 +85,12 @@ async fn wanted(
     let learnt = learnt(db, &about).await?;
     let mut ranked = learnt.ask(&own, &in_basket, &refused, |known| rank(known, asked.now));
     let habit = |s: &Suggestion<String>| matches!(s.reason, Reason::Habit { .. });
-    ranked.sort_by(|a, b| habit(b).cmp(&habit(a)).then_with(|| match habit(a) {
-        true => b.score.total_cmp(&a.score),
-        false => b.chance.total_cmp(&a.chance),
-    }));
+    ranked.sort_by(|a, b| {
+        habit(b).cmp(&habit(a)).then_with(|| match habit(a) {
+            true => b.score.total_cmp(&a.score),
+            false => b.chance.total_cmp(&a.chance),
+        })
+    });
     Ok(ranked)
 }
 
@@ -103,11 +104,8 @@ impl Learnt {
         ask: impl Fn(&Known<'_, &'k str>) -> Vec<Suggestion<&'k str>>,
     ) -> Vec<Suggestion<String>> {
         let times: HashMap<&str, u32> = self.times.iter().map(|(sku, n)| (sku.as_str(), *n)).collect();
-        let lent = |c: &'k Companion<String>| Companion {
-            what: c.what.as_str(),
-            confidence: c.confidence,
-            times: c.times,
-        };
+        let lent =
+            |c: &'k Companion<String>| Companion { what: c.what.as_str(), confidence: c.confidence, times: c.times };
         let companions: HashMap<&str, Vec<Companion<&str>>> =
             self.companions.iter().map(|(sku, all)| (sku.as_str(), all.iter().map(lent).collect())).collect();
         let popular: Vec<&str> = self.popular.iter().map(String::as_str).collect();
@@ -171,9 +169,8 @@ async fn first_to_be_had(
     let skus: Vec<Sku> = fits.iter().filter_map(|s| Sku::new(&s.what).ok()).collect();
     for product in products::by_skus(db, &skus).await? {
         let Some(found) = fits.iter().find(|s| s.what == product.sku.as_str()) else { continue };
-        let unwanted = product.stock == 0
-            || refused.contains(&kind(&product))
-            || !cautions::named(&product, &avoids).is_empty();
+        let unwanted =
+            product.stock == 0 || refused.contains(&kind(&product)) || !cautions::named(&product, &avoids).is_empty();
         if unwanted {
             continue;
         }
