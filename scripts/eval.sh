@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 missed=0
-for bench in eval_nlu search eval_ears; do
+for bench in eval_nlu search taste eval_ears; do
     cargo bench --bench "$bench" || missed=1
 done
 # A thousand random faults on each database engine.

@@ -4,6 +4,7 @@
 mod absent;
 mod faq;
 mod first;
+mod learning;
 mod places;
 mod reload;
 mod stages;
@@ -141,15 +142,21 @@ impl App {
         };
 
         let store = first::open_store(&settings).await?;
+        let mut fresh = false;
         if settings.shop.sample
             && settings.vendure.url.is_none()
             && let Some(loaded) = sample::load(&store, clock.as_ref()).await?
         {
             tracing::info!(products = loaded.products, orders = loaded.orders, "the sample shop was loaded");
             faq::write_sample(&settings)?;
+            fresh = true;
         }
         let catalogue = Catalogue::open(store.clone()).await?;
         let shop = SqlShop::new(catalogue.clone(), clock.clone(), ids.clone());
+        if fresh {
+            // A few hundred orders: whoever tries the sample shop hears at once what they teach.
+            shop.learn_tastes().await?;
+        }
         let most = |units: u32| (units > 0).then(|| i64::from(units) * 100);
         let limits =
             Limits { per_order: most(settings.payment.order_limit), per_day: most(settings.payment.day_limit) };
@@ -293,6 +300,7 @@ impl App {
         tokio::spawn(async move {
             let (mut taught, mut tidied) = (catalogue.version(), None::<Instant>);
             let mut pages = faq::Watched::new(&settings);
+            let learning = learning::begin(shop.clone(), stop.clone());
             while !stop.is_cancelled() {
                 let _ = tokio::time::timeout(UPKEEP_EVERY, stop.cancelled()).await;
                 let work = async {
@@ -329,6 +337,8 @@ impl App {
                     tracing::warn!(%error, "upkeep failed and will be tried again");
                 }
             }
+            // Left in the middle, it changes nothing that is read.
+            learning.abort();
         })
     }
 

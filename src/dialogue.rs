@@ -6,6 +6,8 @@ mod answer;
 mod fill;
 mod form;
 mod kept;
+mod ideas;
+pub mod linking;
 mod policy;
 mod products;
 mod refer;
@@ -15,12 +17,14 @@ pub mod session;
 pub mod sessions;
 mod settle;
 mod several;
+mod told;
 mod topics;
 
 use futures::future::BoxFuture;
 
 pub use form::{Asked, Filled, Form};
 pub use kept::Kept;
+pub use linking::Linking;
 pub use policy::Dialogue;
 pub use say::{Focus, HelpTopic, Say};
 pub use service::Serve;

@@ -8,6 +8,8 @@ mod card;
 mod catalog;
 mod counting;
 mod finding;
+mod ideas;
+mod linking;
 mod needs;
 mod script;
 mod service;
@@ -56,6 +58,8 @@ pub struct Card {
 pub struct Manner {
     /// Percent of the voice's own rate; 100 adds no markup.
     pub pace: u32,
+    /// Whether what was asked is told and no more.
+    pub brief: bool,
     /// Today on the shop's calendar: what makes a date "tomorrow".
     pub today: jiff::civil::Date,
     /// The shop's calendar: which day a delivery at 23:30 was.
@@ -99,6 +103,7 @@ impl Phrases {
     pub fn render(&self, say: &crate::dialogue::Say, manner: &Manner) -> Reply {
         let teller = Teller { catalog: &self.catalog, nouns: &self.nouns, manner };
         let draft = worded::draft(&teller, say);
+        let draft = if manner.brief { worded::shortened(say, draft) } else { draft };
         let keep_open = worded::stays_open(say);
         let pace = manner.pace.clamp(*PACES.start(), *PACES.end());
         let reprompt = draft.reprompt.filter(|_| keep_open);

@@ -209,7 +209,7 @@ impl Spine {
 
         let say = Kept::new(say);
         let mut reply = self.word(&say, &session);
-        session.record(reading.as_ref(), &reply.speech.text);
+        session.record(reading.as_ref(), if say.is_secret() { "" } else { &reply.speech.text });
         let open = reply.keep_open;
         if !open {
             reply.reprompt = None;
@@ -238,6 +238,7 @@ impl Spine {
         }
         let mut fresh = Session::new(id, caller.customer.clone(), &caller.locale, self.clock.now());
         let told = self.preferences(&caller.customer, &caller.request, caller.deadline).await;
+        fresh.brief = told.is_brief();
         fresh.pace = told.pace.unwrap_or(fresh.pace);
         Ok(fresh)
     }
@@ -328,10 +329,15 @@ impl Spine {
     }
 
     fn word(&self, say: &Say, session: &Session) -> Reply {
-        self.words
-            .load()
-            .phrases
-            .render(say, &Manner { pace: session.pace, today: self.clock.here().date(), zone: self.clock.zone() })
+        self.words.load().phrases.render(
+            say,
+            &Manner {
+                pace: session.pace,
+                brief: session.brief,
+                today: self.clock.here().date(),
+                zone: self.clock.zone(),
+            },
+        )
     }
 
     /// The reply's audio, or none: words without sound are better than no answer.

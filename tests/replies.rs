@@ -26,7 +26,7 @@ fn phrases() -> Phrases {
 }
 
 fn manner() -> Manner {
-    Manner { pace: 100, today: TODAY, zone: TimeZone::UTC }
+    Manner { pace: 100, brief: false, today: TODAY, zone: TimeZone::UTC }
 }
 
 fn usd(minor: i64) -> Money {
@@ -85,6 +85,7 @@ fn quote(lines: Vec<PricedLine>, origin: QuoteOrigin) -> Quote {
         unavailable: vec![],
         price_changes: vec![],
         repeats: vec![],
+        misfits: Vec::new(),
         cautions: vec![],
         extras: Extras::default(),
         origin,
@@ -404,7 +405,8 @@ fn orders() {
 fn basket() {
     let lines = || vec![line(lamp(), 1), line(food(), 2), line(headphones(), 1), line(product("tea", 99, 9, None), 3)];
     let basket = |n: usize| Say::Basket { lines: lines()[..n].to_vec(), total: usd(7_549) };
-    let added = |line, total| Say::Added { line: Box::new(line), basket_total: usd(total), basket_count: 2 };
+    let added =
+        |line, total| Say::Added { line: Box::new(line), basket_total: usd(total), basket_count: 2, also: None };
     snapshot(
         "basket",
         &[
@@ -640,7 +642,7 @@ fn money_days_and_counts_as_people_say_them() {
 
     let counted = |n, name: &str| {
         let line = line(product(name, 100, 9, None), n);
-        let say = Say::Added { line: Box::new(line), basket_total: usd(1), basket_count: 1 };
+        let say = Say::Added { line: Box::new(line), basket_total: usd(1), basket_count: 1, also: None };
         let text = phrases.render(&say, &manner()).speech.text;
         text.trim_start_matches("Added ").split(". ").next().unwrap_or_default().to_owned()
     };
@@ -727,7 +729,7 @@ proptest! {
             Say::Product { product: Box::new(thing.clone()), delivery: None, focus: Focus::All },
             Say::AskWhichOne { page: vec![thing.clone(); 12] },
             Say::Basket { lines: vec![line.clone(); 12], total: usd(price) },
-            Say::Added { line: Box::new(line), basket_total: usd(price), basket_count: 40 },
+            Say::Added { line: Box::new(line), basket_total: usd(price), basket_count: 40, also: None },
             Say::ConfirmPurchase { quote: Box::new(offer.clone()), changed: true },
             Say::ConfirmPurchaseAgain { quote: Box::new(offer) },
             Say::Tracked { orders: vec![bought.clone()], about: OrderRef::Latest },

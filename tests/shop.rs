@@ -11,12 +11,13 @@ use voicecart::shop::connectors::sql::Limits;
 use voicecart::shop::connectors::sql::Terms;
 use voicecart::shop::connectors::sql::coupons::{Coupon, Coupons};
 use voicecart::shop::pin::Pin;
+use voicecart::shop::suggest::{Because, Suggest, With};
 use voicecart::shop::{
     Act, Amount, Catalogue, CouponRefusal, CustomerId, Customers, Filters, LimitPer, Line, Money, Order, OrderNumber,
     OrderRef, OrderStatus, Outcome, ParcelStatus, Product, Quantity, Quote, QuoteOrigin, ReorderRef, RequestId, Search,
     Shelf, Shop, Sku, Sort, SqlShop, Want, Why, money::Currency, sample,
 };
-use voicecart::store::Store;
+use voicecart::store::{Store, sql};
 
 #[path = "support/cluster.rs"]
 mod cluster;
@@ -58,6 +59,7 @@ on_each_engine!(
     what_was_bought_within_hours_is_pointed_out,
     guessing_side_by_side_gives_no_more_tries,
     terms_are_in_the_total_and_a_coupon_works_once,
+    what_goes_together_is_learnt_from_everybodys_orders,
 );
 
 /// A customer talking to a shop; every call is a new request unless it is named.
@@ -744,4 +746,52 @@ async fn terms_are_in_the_total_and_a_coupon_works_once(engine: Engine) {
     // Undone, it can be used again.
     mia.asks(Act::CancelOrder { number: order.number }).await;
     assert!(matches!(mia.asks(use_coupon("spring ten")).await, Outcome::CouponHeld { .. }));
+}
+
+async fn what_goes_together_is_learnt_from_everybodys_orders(engine: Engine) {
+    let clock = clock(NOW);
+    let store = sample_store(engine, clock.as_ref()).await;
+    let shop = shop_at(&store, clock.clone()).await;
+    let ada = caller(&shop, "ada");
+    let pasta = ada.finds("acme spaghetti").await.remove(0);
+    let idea = async |who: &Caller<'_>, with: With, refused: Vec<Sku>, unasked: bool| match who
+        .asks(Act::Suggest(Suggest { with, refused, unasked }))
+        .await
+    {
+        Outcome::Suggested { suggestion, .. } => suggestion,
+        other => panic!("{other:?}"),
+    };
+    let with = || With::Product(pasta.sku.clone());
+    assert_eq!(idea(&ada, with(), vec![], true).await, None, "nothing is learnt yet");
+
+    let learnt = shop.learn_tastes().await.unwrap().unwrap();
+    assert!(learnt > 300, "{learnt}");
+    assert_eq!(shop.learn_tastes().await.unwrap(), None, "not due again");
+    let sauce = idea(&ada, with(), vec![], true).await.unwrap();
+    assert_eq!(sauce.product.spoken_name, "Granite basil tomato sauce");
+    assert_eq!(sauce.because, Because::Companion { spoken_name: pasta.spoken_name.clone() });
+    // Neither what was refused, nor what is in the basket, nor what is sold out.
+    assert_eq!(idea(&ada, with(), vec![sauce.product.sku.clone()], false).await, None);
+    ada.asks(Act::AddToBasket { sku: sauce.product.sku.clone(), quantity: Quantity::ONE }).await;
+    assert_eq!(idea(&ada, with(), vec![], true).await, None);
+    let grace = caller(&shop, "grace");
+    assert!(idea(&grace, with(), vec![], true).await.is_some());
+    restock(&store, &sauce.product.sku, 0).await;
+    assert_eq!(idea(&grace, with(), vec![], true).await, None);
+
+    // Of her own habits, what is due and may be eaten.
+    let own = idea(&ada, With::Basket, vec![], false).await.unwrap();
+    assert!(matches!(own.because, Because::Habit { .. }), "{own:?}");
+    assert_eq!(idea(&caller(&shop, "nobody"), With::Basket, vec![], false).await, None);
+
+    // An hour later it is learnt anew, and of the old nothing is left.
+    let shop = shop_at(&store, self::clock("2026-11-25T11:01:00Z")).await;
+    let grace = caller(&shop, "grace");
+    assert!(shop.learn_tastes().await.unwrap().is_some());
+    restock(&store, &sauce.product.sku, 5).await;
+    assert!(idea(&grace, with(), vec![], true).await.is_some());
+    let mut db = store.reader().acquire().await.unwrap();
+    let kept: i64 =
+        sql::query_scalar("SELECT count(DISTINCT generation) FROM companions").fetch_one(&mut db).await.unwrap();
+    assert_eq!(kept, 1);
 }

@@ -490,6 +490,42 @@ added =
     .card-text =
         { $printed-item }
         Basket: { $printed-total }
+added-and =
+    { $alone ->
+        [yes] Added { $item }. That's { $total }.
+       *[no] Added { $item }. Your basket is { $total } now.
+    }
+# Ideas. What comes before the question says why.
+suggest =
+    { $count ->
+        [one] Shall I add it?
+       *[other] Shall I add that?
+    }
+    .reprompt = Shall I add { $name }? Yes or no is fine.
+suggest-habit =
+    { $unit ->
+        [day] You buy { $item } every day or so, and it's about time for more.
+        [week] You buy { $item } about every { $every ->
+            [one] week
+           *[other] { WORDS($every) } weeks
+        }, and it's about time for more.
+       *[month] You buy { $item } about every { $every ->
+            [one] month
+           *[other] { WORDS($every) } months
+        }, and it's about time for more.
+    }
+suggest-own = You often buy { $item }.
+suggest-companion = People who buy { $of } often take { $item } as well, for { $price }.
+suggest-popular = Many people here buy { $item }, for { $price }.
+suggest-nothing =
+    Nothing comes to mind that you'd be missing. What would you like?
+    .reprompt = Name something, or say check out.
+suggest-nothing-with =
+    I don't know of anything that people often take with { $name }. What would you like?
+    .reprompt = Name something, or say check out.
+suggest-nothing-more =
+    That's all I can think of. What would you like?
+    .reprompt = Name something, or say check out.
 added-each = Added { $items }.
 moved-each = In your basket now: { $items }.
 left-there =
@@ -658,6 +694,7 @@ bought-again =
        *[no] That's already ordered, so I didn't order it twice: { $items }, for { $total }. The order number is { DIGITS($number) }.
     }
 confirm-caution = Careful: by its description, { $name } has { $what } in it.
+confirm-misfit = Mind the size of { $name }: { $size }, which is not the one you told me.
 confirm-repeat = Mind that you ordered { $names } only a few hours ago.
 confirm-delivery = { $price } for delivery
 confirm-tax = { $price } of tax
@@ -1027,4 +1064,65 @@ my-preferences = { $count ->
     [100] I speak at my usual pace.
    *[other] I speak at { WORDS($pace) } percent of my usual pace.
 } What would you like?
+    .reprompt = What would you like?
+worn = { $of ->
+    [shoes] size { $size } in shoes
+   *[clothes] size { $size } in clothes
+}
+my-sizes = You wear { $sizes }.
+my-likes = You like { $names }.
+my-dislikes = You'd rather not have { $names }.
+my-brevity = You want short answers.
+size-kept = I'll remember { $size }: what fits comes first, and I'll tell you before you buy another size. What would you like?
+    .reprompt = What would you like?
+brand-liked = I'll remember that you like { $name }: its things come first. What would you like?
+    .reprompt = What would you like?
+brand-disliked = Okay, I'll name { $name } last. What would you like?
+    .reprompt = What would you like?
+now-brief = Okay, I'll keep it short.
+    .reprompt = What would you like?
+now-full = Okay, I'll tell you more. What would you like?
+    .reprompt = What would you like?
+forgotten = { $what ->
+    [sizes] Okay, I've forgotten your sizes.
+    [brands] Okay, I've forgotten which brands you like and don't like.
+    [allergies] Okay, I've forgotten what you avoid, and I won't warn you any more.
+   *[everything] Okay, I've forgotten all you told me about yourself. Your orders and your basket are still there.
+} What would you like?
+    .reprompt = What would you like?
+ask-size = Which size do you wear? You can say: I wear a medium, or: my shoe size is nine.
+    .reprompt = You can say: I wear a medium, or: my shoe size is nine.
+ask-forget = { $what ->
+    [allergies] Then I won't warn you of what you can't eat any more. Shall I forget your allergies and your diet?
+   *[everything] Shall I forget all you told me about yourself: sizes, brands, how I speak, and what you can't eat? Your orders stay.
+}
+    .reprompt = Shall I forget it? Yes or no is fine.
+
+## One profile over all doors
+
+link-code = Your link code is { DIGITS($code) }. Within ten minutes, tell the other device or type there: my link code is, and these six digits. Then your orders, your basket and what you told me are the same on both. Only tell it to a device of yours.
+    .reprompt = Your link code is { DIGITS($code) }. What would you like?
+link-code-gone = I say a link code only once. Say link my devices for a new one. What would you like?
+    .reprompt = What would you like?
+ask-link-code = On the device that knows you, say link my devices. Then tell me the six digits, one by one. What are they?
+    .reprompt = Which six digits are they?
+confirm-link = That code is good. From now on that device and this one are one customer: both know the orders, the basket and what was told, and both can buy. Shall I link them?
+    .reprompt = Shall I link them? Yes or no is fine.
+link-joined = Done. Your orders, your basket and what you told me are the same on both now. What would you like?
+    .reprompt = What would you like?
+link-wrong = I don't know that code. { $left ->
+    [one] You have one try left.
+   *[other] You have { WORDS($left) } tries left.
+} Which six digits are they?
+    .reprompt = Which six digits are they?
+link-locked = That's too many wrong codes. Please try again in { $minutes ->
+    [one] a minute
+   *[other] { WORDS($minutes) } minutes
+}. What would you like?
+    .reprompt = What would you like?
+link-own = That is this device's own code. Say it on the other device. What would you like?
+    .reprompt = What would you like?
+link-both-known = Both have an account of their own with this shop, and I can't make two accounts one. A person can: say talk to a person. What would you like?
+    .reprompt = What would you like?
+link-code-lapsed = That code is no longer good. Say link my devices on the other device for a new one. What would you like?
     .reprompt = What would you like?

@@ -5,8 +5,9 @@ use super::session::{Purpose, Question, Session, Task};
 use super::{Decision, Dialogue, Say, fill, refer};
 use crate::language::{Expectation, Reading};
 use crate::shop::pin::Pin;
+use crate::shop::preferences::Preference;
 use crate::shop::service::Request;
-use crate::shop::{Act, Line, OrderNumber, OrderRef, Quantity};
+use crate::shop::{Act, Line, OrderNumber, OrderRef, Quantity, link};
 
 /// Whether a reading answered the question, and with what.
 #[allow(clippy::large_enum_variant)] // lives for one call
@@ -32,6 +33,7 @@ pub fn expectation(session: &Session) -> Expectation {
             Some(("SetQuantityIntent", "Quantity")),
         ),
         Some(Question::Pin(_)) => expect(&["PinIntent"], Some(("PinIntent", "Pin"))),
+        Some(Question::LinkCode) => expect(&["LinkCodeIntent"], Some(("LinkCodeIntent", "LinkCode"))),
         Some(Question::HowMany(_)) => expect(&["SetQuantityIntent"], Some(("SetQuantityIntent", "Quantity"))),
         Some(Question::Shortage { .. }) => expect(YES_NO, Some(("SetQuantityIntent", "Quantity"))),
         Some(Question::WhichOne { .. }) => expect(&["ChooseResultIntent"], a_choice),
@@ -47,10 +49,13 @@ pub fn expectation(session: &Session) -> Expectation {
         Some(Question::WhatForList) => expect(&["AddToListIntent"], Some(("AddToListIntent", "Query"))),
         Some(
             Question::EmptyBasket
+            | Question::Join
+            | Question::Forget(_)
             | Question::Instead { .. }
             | Question::TellWhenBack(_)
             | Question::DidYouSay(_)
             | Question::LookFor(_)
+            | Question::Suggested { .. }
             | Question::These { .. }
             | Question::ClearShelf(_)
             | Question::Next(_)
@@ -193,6 +198,19 @@ pub fn answer(session: &mut Session, question: &Question, reading: &Reading) -> 
             Answered::Done(take(session, product, *purpose, *quantity))
         }
         Question::TellWhenBack(sku) if yes => act(Act::Serve(Request::TellWhenBack { sku: sku.clone() })),
+        Question::Suggested { sku, quantity, .. } if yes => {
+            act(Act::AddToBasket { sku: sku.clone(), quantity: *quantity })
+        }
+        Question::Suggested { sku, with, unasked, .. } if no => {
+            Answered::Done(super::ideas::refused(session, sku, with, *unasked))
+        }
+        Question::LinkCode if no => say(Say::AllRight),
+        Question::LinkCode => match super::linking::answer(session, reading) {
+            Some(decision) => Answered::Done(decision),
+            None => Answered::NotAnAnswer,
+        },
+        Question::Join if yes => act(Act::Link(link::Request::Join)),
+        Question::Forget(what) if yes => act(Act::Prefer(Preference::Forget(*what))),
         Question::EmptyBasket if yes => act(Act::EmptyBasket),
         Question::More if yes => Answered::Done(turn_page(session, true, Purpose::Browse, None)),
         Question::These { lines, purpose } if yes => {
@@ -213,6 +231,8 @@ pub fn answer(session: &mut Session, question: &Question, reading: &Reading) -> 
         Question::DidYouSay(meant) | Question::Next(meant) if yes => Answered::Reading(meant.clone()),
         Question::DidYouSay(_) if no => say(Say::NotHeard),
         Question::EmptyBasket
+        | Question::Join
+        | Question::Forget(_)
         | Question::Instead { .. }
         | Question::TellWhenBack(_)
         | Question::LookFor(_)

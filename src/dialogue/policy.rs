@@ -4,7 +4,7 @@ use jiff::Zoned;
 use jiff::civil::Date;
 
 use super::session::{Question, Session};
-use super::{Asked, Asks, Decision, Filled, Say, answer, form};
+use super::{Asked, Asks, Decision, Filled, Linking, Say, answer, form};
 use crate::language::model::Model;
 use crate::language::{Expectation, Reading, Source};
 
@@ -61,9 +61,11 @@ impl Dialogue {
             }
             // A mishearing must not use up a try.
             (Some(Question::Pin(_)), _) => Some(Say::AskPin { tries_left: None }),
-            (Some(Question::EmptyBasket | Question::CancelOrder(_)), "AMAZON.YesIntent") => {
-                Some(self.not_heard(session))
-            }
+            (Some(Question::LinkCode), _) => Some(Say::Linking(Linking::AskCode)),
+            (
+                Some(Question::EmptyBasket | Question::Join | Question::Forget(_) | Question::CancelOrder(_)),
+                "AMAZON.YesIntent",
+            ) => Some(self.not_heard(session)),
             (
                 _,
                 "AddToBasketIntent"
@@ -112,14 +114,15 @@ impl Dialogue {
 
     /// Whether what is said next may be a secret, of which nothing may be kept.
     pub fn expects_secret(&self, session: &Session) -> bool {
-        matches!(session.question, Some(Question::Pin(_)))
+        matches!(session.question, Some(Question::Pin(_) | Question::LinkCode))
     }
 
     /// Whether this was one all the same: a PIN said unasked, or after its question was dropped. Forgets what the
     /// session has kept of it.
     pub fn was_secret(&self, session: &mut Session, reading: &Reading) -> bool {
         let digits = |s: &crate::language::Slot| s.value.len() == 4 && s.value.bytes().all(|b| b.is_ascii_digit());
-        let secret = reading.intent == "PinIntent" || session.guarded && reading.slots.iter().any(digits);
+        let secret = matches!(reading.intent.as_str(), "PinIntent" | "LinkCodeIntent")
+            || session.guarded && reading.slots.iter().any(digits);
         if secret {
             self.forget_words(session);
         }

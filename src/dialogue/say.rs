@@ -3,9 +3,10 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::Serve;
+use super::{Linking, Serve};
 use crate::shop::advice::Advice;
-use crate::shop::preferences::{Avoided, Preferences};
+use crate::shop::preferences::{Avoided, Preference, Preferences, Told};
+use crate::shop::suggest::Suggestion;
 use crate::shop::{
     AddedLine, CouponRefusal, LimitPer, Missing, Money, Order, OrderRef, PricedLine, Product, Quantity, Quote, Search,
     Shelf, ShelfItem,
@@ -14,6 +15,8 @@ use crate::shop::{
 /// Something to say. `reply` words it; the session keeps the last one so that it can be repeated.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Say {
+    /// Doors are linked by a code.
+    Linking(Linking),
     /// The conversation opens.
     Welcome {
         returning: bool,
@@ -108,6 +111,16 @@ pub enum Say {
         line: Box<PricedLine>,
         basket_total: Money,
         basket_count: u32,
+        /// What others take with it: that, too?
+        #[serde(default)]
+        also: Option<Box<Suggestion>>,
+    },
+    /// This, too?
+    Suggestion(Box<Suggestion>),
+    /// Nothing to suggest: with this one thing, or, where `again`, after what was refused.
+    NothingToSuggest {
+        with: Option<String>,
+        again: bool,
     },
     /// Several things at once; `moved` names the shelf they came from, `left` what stayed there.
     AddedEach {
@@ -262,6 +275,16 @@ pub enum Say {
     },
     /// Something that nobody here can look out for.
     CannotAvoid,
+    /// A size, a brand, how much is said: kept, or forgotten.
+    Preferred {
+        change: Preference,
+    },
+    /// Which size, of clothes or of shoes?
+    AskSize,
+    /// Forget exactly this?
+    AskForget {
+        what: Told,
+    },
     /// What the shopper has told about themselves.
     MyPreferences {
         preferences: Preferences,
@@ -285,6 +308,13 @@ pub enum Say {
     Trouble,
     /// Too many callers.
     Busy,
+}
+
+impl Say {
+    /// Whether its words may be kept nowhere.
+    pub fn is_secret(&self) -> bool {
+        matches!(self, Self::Linking(Linking::Code(_)))
+    }
 }
 
 /// What of a product was asked for.

@@ -7,7 +7,9 @@ use super::service::Draft;
 use super::{Focus, Form, Kept, Say, SessionError};
 use crate::language::Reading;
 use crate::shop::facts::Question as Asking;
+use crate::shop::preferences::Told;
 use crate::shop::service::Exchange;
+use crate::shop::suggest::With;
 use crate::shop::{CustomerId, Line, OrderNumber, OrderRef, Product, Quantity, Quote, RequestId, Search, Shelf, Sku};
 
 /// Names one conversation; chosen by the caller (Alexa's session id) or by us.
@@ -55,11 +57,20 @@ pub struct Session {
     pub last: Option<Kept<Say>>,
     /// Speech rate in percent of the voice's own, 50..=200.
     pub pace: u32,
+    /// The shopper wants to be told no more than what was asked.
+    #[serde(default)]
+    pub brief: bool,
     /// Turns in a row that were not understood.
     pub misses: u32,
     /// A PIN was asked for in this conversation: four digits may be one, also when they come late.
     #[serde(default)]
     pub guarded: bool,
+    /// What the shopper did not want of what was suggested, latest last.
+    #[serde(default)]
+    pub refused: Vec<Sku>,
+    /// Things suggested unasked so far.
+    #[serde(default)]
+    pub unasked: u32,
     /// Requests of one breath that wait for their turn.
     #[serde(default)]
     pub later: Vec<Reading>,
@@ -109,6 +120,12 @@ pub enum Question {
     Instead { product: Box<Product>, purpose: Purpose, quantity: Option<Quantity> },
     /// Nothing comes near it: shall I tell you when it is back?
     TellWhenBack(Sku),
+    /// The digits of a code that another door gave?
+    LinkCode,
+    /// Shall this door and that one be one?
+    Join,
+    /// Shall I forget it?
+    Forget(Told),
     /// Shall I empty the basket?
     EmptyBasket,
     /// Shall I read more results?
@@ -117,6 +134,8 @@ pub enum Question {
     DidYouSay(Box<Reading>),
     /// Not everything can be had: these, then?
     These { lines: Vec<Line>, purpose: Purpose },
+    /// This, too?
+    Suggested { sku: Sku, quantity: Quantity, with: With, unasked: bool },
     /// What shall be written on the shopping list?
     WhatForList,
     /// Shall I clear it?
@@ -155,6 +174,8 @@ pub enum Task {
     CancelOrder,
     /// The basket is counted before it is emptied.
     EmptyBasket,
+    /// An idea is looked for; unasked where this was just added.
+    Suggest { with: With, added: Option<Box<Say>> },
     /// A shelf is counted before it is cleared.
     ClearShelf(Shelf),
 }
@@ -176,8 +197,11 @@ impl Session {
             order: None,
             last: None,
             pace: 100,
+            brief: false,
             misses: 0,
             guarded: false,
+            refused: Vec::new(),
+            unasked: 0,
             later: Vec::new(),
             talk: Vec::new(),
             answered: Vec::new(),

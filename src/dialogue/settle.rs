@@ -10,7 +10,9 @@ use crate::shop::{Act, Line, Order, OrderRef, OrderStatus, Outcome, Product, Qua
 pub fn settle(session: &mut Session, outcome: Outcome) -> Decision {
     let task = session.task.take();
     match outcome {
-        Outcome::Found { search, products, total, relaxed } => found(session, task, search, products, total, relaxed),
+        Outcome::Found { search, products, total, relaxed, described } => {
+            found(session, task, search, products, total, relaxed, described)
+        }
         Outcome::NothingFound { search } => {
             let query = search.query.clone();
             super::advice::or_say(session, query, Ask::Meant, Say::NothingFound { search })
@@ -26,6 +28,8 @@ pub fn settle(session: &mut Session, outcome: Outcome) -> Decision {
         Outcome::NoSuchProduct { words } => Decision::Say(Say::NoSuchProduct { words }),
 
         Outcome::Served(served) => super::service::settle(session, served),
+        Outcome::Suggested { with, suggestion } => super::ideas::settle(session, task, with, suggestion),
+        Outcome::Linked(linked) => super::linking::settle(session, linked),
         Outcome::Advised(advice) => super::advice::settle(session, task, advice),
         Outcome::Orders(orders) => {
             session.order = orders.first().map(|o| o.number.clone());
@@ -60,7 +64,9 @@ pub fn settle(session: &mut Session, outcome: Outcome) -> Decision {
         }
         Outcome::Added { line, basket_total, basket_count } => {
             session.product = Some(line.product.clone());
-            Decision::Say(Say::Added { line: Box::new(line), basket_total, basket_count })
+            let sku = line.product.sku.clone();
+            let added = Say::Added { line: Box::new(line), basket_total, basket_count, also: None };
+            super::ideas::perhaps(session, sku, added)
         }
         Outcome::AddedEach { lines, basket_total, moved, left } => {
             if let [only] = &lines[..] {
@@ -152,6 +158,11 @@ pub fn settle(session: &mut Session, outcome: Outcome) -> Decision {
             Some(Preference::Pace(percent)) => Say::Pace { percent },
             Some(Preference::Avoid(what)) => Say::Avoiding { what },
             Some(Preference::Eat(what)) => Say::Eating { what },
+            Some(change) => {
+                session.brief = preferences.is_brief();
+                session.pace = preferences.pace.unwrap_or(100);
+                Say::Preferred { change }
+            }
             None => Say::MyPreferences { preferences },
         }),
     }
@@ -164,6 +175,7 @@ fn found(
     products: Vec<Product>,
     total: u32,
     relaxed: bool,
+    described: bool,
 ) -> Decision {
     let (purpose, quantity) = match task {
         Some(Task::Find { purpose, quantity }) => (purpose, quantity),
@@ -174,9 +186,14 @@ fn found(
         // The words fitted: the best match is what was meant. The basket can be undone and a purchase is read back
         // before it is made, so asking "which one?" every time would only tire.
         Purpose::Describe(_) | Purpose::Ask | Purpose::Await | Purpose::Basket | Purpose::Buy
-            if !relaxed && search.offset == 0 =>
+            if !relaxed && !described && search.offset == 0 =>
         {
             take(session, &best, purpose, quantity)
+        }
+        // "What is the weather": a word in some description is no sign that a product was spoken of.
+        Purpose::Describe(_) | Purpose::Ask | Purpose::Await if described && !relaxed => {
+            let query = search.query.clone();
+            super::advice::or_say(session, query, Ask::Guessed, Say::NothingFound { search })
         }
         _ => {
             let shown = search.offset + products.len() as u32;

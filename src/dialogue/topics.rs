@@ -5,14 +5,10 @@ use jiff::Zoned;
 
 use super::products::{ask_how_many, turn_page};
 use super::session::{Purpose, Question, Session, Task};
-use super::{Decision, Dialogue, Focus, HelpTopic, Say, advice, fill, service, several};
+use super::{Decision, Dialogue, Focus, HelpTopic, Say, advice, fill, linking, service, several, told};
 use crate::language::Reading;
-use crate::shop::preferences::{Avoided, Preference};
 use crate::shop::service::Request;
 use crate::shop::{Act, OrderRef, Quantity, ReorderRef, Shelf};
-
-/// Slowest and fastest speech, and one step between, in percent of the voice's own rate.
-const PACE: (u32, u32, u32) = (50, 200, 20);
 
 impl Dialogue {
     pub(super) fn new_topic(&self, session: &mut Session, reading: &Reading, here: &Zoned) -> Decision {
@@ -59,6 +55,8 @@ impl Dialogue {
             "PersonIntent" => service::hand_over(session),
             "PolicyIntent" => advice::policy(reading),
             "ProductQuestionIntent" => advice::question(session, reading),
+            "GoesWithIntent" => super::ideas::goes_with(session, reading),
+            "ForgottenIntent" => super::ideas::forgotten(session),
             "CompareIntent" => advice::compare(session, reading),
 
             "AddToBasketIntent" => self.about(session, reading, Purpose::Basket),
@@ -122,11 +120,18 @@ impl Dialogue {
                 },
             },
 
-            "SpeakSlowerIntent" => pace(session, |p| p.saturating_sub(PACE.2)),
-            "SpeakFasterIntent" => pace(session, |p| p + PACE.2),
-            "AvoidIntent" => avoid(reading, Preference::Avoid),
-            "NoLongerAvoidIntent" => avoid(reading, Preference::Eat),
-            "ShowPreferencesIntent" => Decision::Act(Act::ShowPreferences),
+            "SpeakSlowerIntent"
+            | "SpeakFasterIntent"
+            | "AvoidIntent"
+            | "NoLongerAvoidIntent"
+            | "MySizeIntent"
+            | "LikeBrandIntent"
+            | "DislikeBrandIntent"
+            | "VerbosityIntent"
+            | "ForgetPreferenceIntent"
+            | "ShowPreferencesIntent" => told::told(session, reading),
+            "LinkDevicesIntent" => linking::give(),
+            "LinkCodeIntent" => linking::take(session, reading),
             "SpellIntent" => match spellable(session) {
                 Some(words) => say(Say::Spelled { words }),
                 None => say(Say::NothingOpen),
@@ -160,22 +165,6 @@ fn cancel_order(session: &mut Session, order: OrderRef) -> Decision {
 
 fn reorder(what: ReorderRef, quantity: Option<Quantity>) -> Decision {
     Decision::Act(Act::QuoteReorder { what, quantity })
-}
-
-fn pace(session: &mut Session, change: impl Fn(u32) -> u32) -> Decision {
-    session.pace = change(session.pace).clamp(PACE.0, PACE.1);
-    Decision::Act(Act::Prefer(Preference::Pace(session.pace)))
-}
-
-/// What the shopper must not eat, by the list that the shop can look out for.
-fn avoid(reading: &Reading, change: impl Fn(Avoided) -> Preference) -> Decision {
-    let slot = ["Avoided", "Diet"].iter().find_map(|name| reading.slot(name));
-    let named =
-        slot.and_then(|s| s.resolutions.iter().find_map(|r| Avoided::of(&r.id)).or_else(|| Avoided::of(&s.value)));
-    match named {
-        Some(what) => Decision::Act(Act::Prefer(change(what))),
-        None => Decision::Say(Say::CannotAvoid),
-    }
 }
 
 fn spellable(session: &Session) -> Option<String> {

@@ -1,6 +1,7 @@
 //! `GET` and `PUT /v1/customers/{customer}/preferences`: what a customer told about themselves, as JSON. Refuses to know
 //! what follows from it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -13,7 +14,7 @@ use super::Doors;
 use super::intake::{deadline, read};
 use super::problem::{BAD_PARAMETER, Problem, Refusal};
 use super::voice::{json, json_type};
-use crate::shop::preferences::{Avoided, Preferences};
+use crate::shop::preferences::{Avoided, Preferences, Verbosity, Wear};
 use crate::shop::{Act, CustomerId, Outcome, RequestId};
 use crate::turn::TurnError;
 
@@ -31,6 +32,18 @@ pub struct PreferencesBody {
     /// `sesame`, `alcohol`, `meat`, `animal_products`. An offer that names any of it is read out with a warning.
     #[schema(example = json!(["peanuts"]))]
     pub avoids: Vec<String>,
+    /// What fits, by `clothes` and `shoes`. Things of other sizes come later, and are told of before they are bought.
+    #[schema(example = json!({"clothes": "medium", "shoes": "9"}))]
+    pub sizes: BTreeMap<String, String>,
+    /// Brands whose things come first among their kind.
+    #[schema(example = json!(["willow"]))]
+    pub likes: Vec<String>,
+    /// Brands whose things come last.
+    #[schema(example = json!(["acme"]))]
+    pub dislikes: Vec<String>,
+    /// `brief` or `full`: how much is said.
+    #[schema(example = "brief")]
+    pub verbosity: Option<String>,
 }
 
 /// A customer's preferences
@@ -96,7 +109,30 @@ impl PreferencesBody {
         let avoided =
             |id: &String| Avoided::of(id).ok_or_else(|| wrong(format!("avoids has {id:?}; it may have {}", known())));
         let avoids = self.avoids.iter().map(avoided).collect::<Result<_, _>>()?;
-        let preferences = Preferences { pace: self.pace, endpointing: self.endpointing, avoids };
+        let size = |(of, size): (String, String)| match of.as_str() {
+            "clothes" => Ok((Wear::Clothes, size.trim().to_lowercase())),
+            "shoes" => Ok((Wear::Shoes, size.trim().to_lowercase())),
+            _ => Err(wrong(format!("sizes has {of:?}; it may have clothes, shoes"))),
+        };
+        let brands = |all: Vec<String>| all.iter().map(|b| b.trim().to_lowercase()).collect();
+        let verbosity = match self.verbosity.as_deref() {
+            None => None,
+            Some("brief") => Some(Verbosity::Brief),
+            Some("full") => Some(Verbosity::Full),
+            Some(other) => return Err(wrong(format!("verbosity is {other:?}; it must be brief or full"))),
+        };
+        let preferences = Preferences {
+            pace: self.pace,
+            endpointing: self.endpointing,
+            avoids,
+            sizes: self.sizes.into_iter().map(size).collect::<Result<_, _>>()?,
+            likes: brands(self.likes),
+            dislikes: brands(self.dislikes),
+            verbosity,
+        };
+        if let Some(both) = preferences.likes.intersection(&preferences.dislikes).next() {
+            return Err(wrong(format!("{both:?} is in likes and in dislikes; it may be in one of them")));
+        }
         preferences.check().map_err(|e| wrong(e.to_string()))?;
         Ok(preferences)
     }
@@ -105,6 +141,17 @@ impl PreferencesBody {
 impl From<Preferences> for PreferencesBody {
     fn from(told: Preferences) -> Self {
         let avoids = told.avoids.into_iter().map(|a| a.id().to_owned()).collect();
-        Self { pace: told.pace, endpointing: told.endpointing, avoids }
+        Self {
+            pace: told.pace,
+            endpointing: told.endpointing,
+            avoids,
+            sizes: told.sizes.into_iter().map(|(of, size)| (of.id().to_owned(), size)).collect(),
+            likes: told.likes.into_iter().collect(),
+            dislikes: told.dislikes.into_iter().collect(),
+            verbosity: told.verbosity.map(|v| match v {
+                Verbosity::Brief => "brief".to_owned(),
+                Verbosity::Full => "full".to_owned(),
+            }),
+        }
     }
 }

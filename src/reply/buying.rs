@@ -8,6 +8,7 @@ use super::card::Lines;
 use super::catalog::args;
 use super::teller::{Teller, printed_title};
 use super::worded::Draft;
+use crate::shop::suggest::Suggestion;
 use crate::shop::{Money, Order, PricedLine, Product, Quantity, Quote, QuoteOrigin};
 
 /// Lines of a basket that are read out when nothing is at stake.
@@ -38,7 +39,7 @@ pub(super) fn basket(t: &Teller, lines: &[PricedLine], total: Money) -> Draft {
     })
 }
 
-pub(super) fn added(t: &Teller, line: &PricedLine, basket_total: Money) -> Draft {
+pub(super) fn added(t: &Teller, line: &PricedLine, basket_total: Money, also: Option<&Suggestion>) -> Draft {
     let args = args![
         "item" => counted(t, line),
         "total" => t.money(basket_total),
@@ -48,7 +49,10 @@ pub(super) fn added(t: &Teller, line: &PricedLine, basket_total: Money) -> Draft
     ];
     let mut card = t.plain_card("added", &args);
     card.image = line.product.image.clone();
-    t.draft("added", &args).card(card)
+    match also {
+        Some(also) => super::ideas::suggestion(t, also).after(&[t.sentence("added-and", &args)]).card(card),
+        None => t.draft("added", &args).card(card),
+    }
 }
 
 pub(super) fn confirm(t: &Teller, quote: &Quote, changed: bool) -> Draft {
@@ -118,6 +122,9 @@ fn notes(t: &Teller, quote: &Quote) -> Vec<String> {
     for (name, what) in &quote.cautions {
         let args = args!["name" => t.the(name), "what" => super::talk::all_avoided(t, what.iter().copied())];
         notes.insert(0, t.sentence("confirm-caution", &args));
+    }
+    for (name, size) in &quote.misfits {
+        notes.push(t.sentence("confirm-misfit", &args!["name" => t.the(name), "size" => t.quoted(size)]));
     }
     if !quote.repeats.is_empty() {
         let names: Vec<&str> = quote.repeats.iter().map(String::as_str).collect();

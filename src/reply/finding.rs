@@ -203,8 +203,10 @@ pub(super) fn product(t: &Teller, product: &Product, delivery: Option<Date>, foc
         }),
         Focus::All => {
             said.push(t.sentence("product-price", &args!["name" => name, "price" => t.money(product.price)]));
-            said.push(first_sentence(&product.description, DESCRIPTION));
-            if let Some((tenths, count)) = product.rating.filter(|(_, count)| *count > 0) {
+            if !t.manner.brief {
+                said.push(first_sentence(&product.description, DESCRIPTION));
+            }
+            if let Some((tenths, count)) = product.rating.filter(|(_, count)| *count > 0 && !t.manner.brief) {
                 let args = args!["stars" => stars(tenths), "reviews" => t.reviews(count)];
                 said.push(t.sentence("product-rating", &args));
             }

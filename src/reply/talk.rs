@@ -7,7 +7,7 @@ use super::teller::{Teller, cut};
 use super::worded::Draft;
 use super::{PACES, script};
 use crate::dialogue::HelpTopic;
-use crate::shop::preferences::{Avoided, Preferences};
+use crate::shop::preferences::{Avoided, Preference, Preferences, Verbosity, Wear};
 
 /// The longest text that is spelled, in characters: nobody can follow more.
 const SPELLED: usize = 60;
@@ -35,13 +35,18 @@ pub(super) fn pace(t: &Teller, percent: u32) -> Draft {
 
 /// What was done, without its closing question, and then the next request asked about.
 pub(super) fn then(t: &Teller, said: Draft, words: &str) -> Draft {
-    let done = match said.speech.rsplit_once(". ") {
-        Some((done, last)) if last.ends_with('?') => format!("{done}."),
-        _ => said.speech,
-    };
+    let done = without_question(said.speech);
     let card = said.card;
     let next = t.draft("then", &args!["words" => t.quoted(words)]).after(&[done]);
     Draft { card, ..next }
+}
+
+/// What is said, without the question at its end; a question alone stays.
+pub(super) fn without_question(speech: String) -> String {
+    match speech.rsplit_once(". ") {
+        Some((done, last)) if last.ends_with('?') => format!("{done}."),
+        _ => speech,
+    }
 }
 
 /// "S, P, A, C, E": letters and digits one by one, signs by name, a longer pause after each word.
@@ -89,7 +94,48 @@ pub(super) fn all_avoided(t: &Teller, all: impl IntoIterator<Item = Avoided>) ->
 pub(super) fn preferences(t: &Teller, told: &Preferences) -> Draft {
     let names = all_avoided(t, told.avoids.iter().copied());
     let args = args!["count" => told.avoids.len(), "names" => names, "pace" => told.pace.unwrap_or(100)];
-    t.draft("my-preferences", &args)
+    let mut said = Vec::new();
+    let sizes: Vec<String> = told.sizes.iter().map(|(of, size)| worn(t, *of, size)).collect();
+    if !sizes.is_empty() {
+        said.push(t.sentence("my-sizes", &args!["sizes" => t.list(&sizes)]));
+    }
+    for (id, brands) in [("my-likes", &told.likes), ("my-dislikes", &told.dislikes)] {
+        let names: Vec<String> = brands.iter().map(|b| brand(t, b)).collect();
+        if !names.is_empty() {
+            said.push(t.sentence(id, &args!["names" => t.list(&names)]));
+        }
+    }
+    if told.is_brief() {
+        said.push(t.sentence("my-brevity", &FluentArgs::new()));
+    }
+    t.draft("my-preferences", &args).after(&said)
+}
+
+/// A size, a brand or how much is said: kept, or forgotten.
+pub(super) fn preferred(t: &Teller, change: &Preference) -> Draft {
+    match change {
+        Preference::Size(of, size) => t.draft("size-kept", &args!["size" => worn(t, *of, size)]),
+        Preference::Like(name) => t.draft("brand-liked", &args!["name" => brand(t, name)]),
+        Preference::Dislike(name) => t.draft("brand-disliked", &args!["name" => brand(t, name)]),
+        Preference::Verbosity(Verbosity::Brief) => t.plain_draft("now-brief"),
+        Preference::Verbosity(Verbosity::Full) => t.plain_draft("now-full"),
+        Preference::Forget(what) => t.draft("forgotten", &args!["what" => what.id()]),
+        // These have words of their own.
+        Preference::Pace(percent) => pace(t, *percent),
+        Preference::Avoid(what) => t.draft("avoiding", &args!["what" => avoided(t, *what)]),
+        Preference::Eat(what) => t.draft("eating", &args!["what" => avoided(t, *what)]),
+    }
+}
+
+/// "size 9 in shoes"
+fn worn(t: &Teller, of: Wear, size: &str) -> String {
+    t.say("worn", &args!["of" => of.id(), "size" => t.quoted(size)])
+}
+
+/// As it is written: brands are kept in lower case.
+fn brand(t: &Teller, name: &str) -> String {
+    let words: Vec<String> = t.quoted(name).split(' ').map(super::card::capital).collect();
+    words.join(" ")
 }
 
 /// The name under which the phrases know a sign.

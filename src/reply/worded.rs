@@ -4,8 +4,9 @@ use fluent_bundle::FluentArgs;
 
 use super::catalog::args;
 use super::teller::Teller;
-use super::{Card, advice, buying, finding, service, several, talk, tracking};
+use super::{Card, advice, buying, finding, ideas, linking, service, several, talk, tracking};
 use crate::dialogue::Say;
+use crate::shop::advice::Advice;
 use crate::shop::preferences::Avoided;
 use crate::shop::{CouponRefusal, LimitPer};
 
@@ -69,7 +70,8 @@ pub(super) fn stays_open(say: &Say) -> bool {
         | Say::Told { end: true, .. }
         | Say::Trouble
         | Say::Busy => false,
-        Say::Welcome { .. }
+        Say::Linking(_)
+        | Say::Welcome { .. }
         | Say::Help(_)
         | Say::AllRight
         | Say::NotHeard
@@ -98,6 +100,8 @@ pub(super) fn stays_open(say: &Say) -> bool {
         | Say::BasketEmpty
         | Say::Added { .. }
         | Say::AddedEach { .. }
+        | Say::Suggestion(_)
+        | Say::NothingToSuggest { .. }
         | Say::CannotAddAll { .. }
         | Say::Changed { .. }
         | Say::AskWhatForList
@@ -138,9 +142,44 @@ pub(super) fn stays_open(say: &Say) -> bool {
         | Say::Eating { .. }
         | Say::CannotAvoid
         | Say::MyPreferences { .. }
+        | Say::Preferred { .. }
+        | Say::AskSize
+        | Say::AskForget { .. }
         | Say::Pace { .. }
         | Say::Spelled { .. } => true,
     }
+}
+
+/// For who wants to hear what was asked and no more: what follows is known without "what would you like?". A question
+/// that waits for its answer stays.
+pub(super) fn shortened(say: &Say, mut draft: Draft) -> Draft {
+    let asks_nothing = matches!(
+        say,
+        Say::Results { .. }
+            | Say::Product { .. }
+            | Say::Basket { .. }
+            | Say::Added { also: None, .. }
+            | Say::AddedEach { .. }
+            | Say::Changed { .. }
+            | Say::Removed { .. }
+            | Say::Shelf { .. }
+            | Say::PutOnList { .. }
+            | Say::SavedForLater { .. }
+            | Say::Tracked { .. }
+            | Say::Orders { .. }
+            | Say::NotBought
+            | Say::AllRight
+            | Say::Pace { .. }
+            | Say::Avoiding { .. }
+            | Say::Eating { .. }
+            | Say::Preferred { .. }
+            | Say::MyPreferences { .. }
+            | Say::Advice(Advice::Policy(_) | Advice::Fact { .. } | Advice::Compared(_))
+    );
+    if asks_nothing {
+        draft.speech = talk::without_question(draft.speech);
+    }
+    draft
 }
 
 /// Phrases for this.
@@ -182,6 +221,7 @@ pub(super) fn draft(t: &Teller, say: &Say) -> Draft {
         Say::NoSuchChoice { shown } => t.draft("no-such-choice", &args!["shown" => *shown]),
         Say::Product { product, delivery, focus } => finding::product(t, product, *delivery, *focus),
         Say::Service(serve) => service::service(t, serve),
+        Say::Linking(step) => linking::linking(t, step),
         Say::Advice(advice) => advice::advice(t, advice),
         Say::NoSuchProduct { words } => t.draft("no-such-product", &args!["words" => finding::sought(t, words)]),
         Say::AskWhatProduct => t.plain_draft("ask-what-product"),
@@ -196,7 +236,9 @@ pub(super) fn draft(t: &Teller, say: &Say) -> Draft {
 
         Say::Basket { lines, total } => buying::basket(t, lines, *total),
         Say::BasketEmpty => t.plain_draft("basket-empty"),
-        Say::Added { line, basket_total, .. } => buying::added(t, line, *basket_total),
+        Say::Added { line, basket_total, also, .. } => buying::added(t, line, *basket_total, also.as_deref()),
+        Say::Suggestion(suggestion) => ideas::suggestion(t, suggestion),
+        Say::NothingToSuggest { with, again } => ideas::nothing(t, with.as_deref(), *again),
         Say::AddedEach { lines, basket_total, moved, left } => several::added(t, lines, *basket_total, *moved, left),
         Say::CannotAddAll { can, cannot } => several::cannot(t, can, cannot),
         Say::Changed { line, basket_total } => several::changed(t, line, *basket_total),
@@ -273,6 +315,9 @@ pub(super) fn draft(t: &Teller, say: &Say) -> Draft {
 
         Say::Avoiding { what } => t.draft("avoiding", &args!["what" => talk::avoided(t, *what)]),
         Say::Eating { what } => t.draft("eating", &args!["what" => talk::avoided(t, *what)]),
+        Say::Preferred { change } => talk::preferred(t, change),
+        Say::AskSize => t.plain_draft("ask-size"),
+        Say::AskForget { what } => t.draft("ask-forget", &args!["what" => what.id()]),
         Say::CannotAvoid => t.draft("cannot-avoid", &args!["known" => talk::all_avoided(t, Avoided::ALL)]),
         Say::MyPreferences { preferences } => talk::preferences(t, preferences),
     }

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::advice::Advise;
 use super::pin::Pin;
 use super::preferences::{Preference, Preferences};
-use super::{Money, OrderNumber, Quantity, Sku, service};
+use super::suggest::Suggest;
+use super::{Money, OrderNumber, Quantity, Sku, link, service};
 
 /// A command to the shop. Only [`Act::Buy`] takes money.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,6 +19,10 @@ pub enum Act {
     },
     /// A question that a clerk answers.
     Advise(Advise),
+    /// What else could be wanted.
+    Suggest(Suggest),
+    /// Another door becomes this customer's, or this one another's.
+    Link(link::Request),
     /// Something after the sale.
     Serve(service::Request),
     Track(OrderRef),

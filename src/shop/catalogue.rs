@@ -13,7 +13,7 @@ use moka::sync::Cache;
 
 use super::connectors::sql::products;
 use super::search::{Hits, Index, Indexed, SearchError};
-use super::{Search, ShopError, Sku};
+use super::{Product, Search, ShopError, Sku};
 use crate::store::Store;
 
 /// A name of something in the shop, for the recogniser and the understander.
@@ -126,6 +126,11 @@ impl Catalogue {
         let hits = self.shelf.index.search(search, boosts).map_err(failed)?;
         self.shelf.found.insert(key, hits.clone());
         Ok(hits)
+    }
+
+    /// Whether the words are no name of this product, and only its description has them.
+    pub fn only_described(&self, query: &str, product: &Product) -> bool {
+        self.shelf.index.only_described(query, product)
     }
 
     /// What products, brands and departments are called, each once.

@@ -100,6 +100,16 @@ const PLANT: &[&str] =
     &["almond", "oat", "soy", "soya", "coconut", "rice", "cashew", "peanut", "cocoa", "shea", "nut", "vegan"];
 const OF_PLANTS: &[&str] = &["milk", "butter", "cream", "cheese", "yogurt", "yoghurt"];
 
+/// What somebody means who says that they must not eat this: "almonds" are nuts, "dairy" is milk.
+pub fn meant(said: &str) -> Option<Avoided> {
+    let said = said.to_lowercase();
+    let said: Vec<&str> = said.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
+    Avoided::ALL.into_iter().find(|avoided| {
+        let (named, free) = words(*avoided);
+        said.iter().any(|word| named.iter().chain(free).any(|w| is(word, w)))
+    })
+}
+
 /// What of `avoids` the product's title, description or attributes name.
 pub fn named(product: &Product, avoids: &BTreeSet<Avoided>) -> Vec<Avoided> {
     if avoids.is_empty() {
@@ -152,6 +162,21 @@ mod tests {
     fn check(title: &str, description: &str, expected: &[Avoided]) {
         let all = Avoided::ALL.into_iter().collect();
         assert_eq!(in_text(&format!("{title} . {description}"), &all), expected, "{title}: {description}");
+    }
+
+    #[test]
+    fn what_must_not_be_eaten_goes_by_many_names() {
+        for (said, expected) in [
+            ("peanuts", Some(Avoided::Peanuts)),
+            ("tree nuts", Some(Avoided::Nuts)),
+            ("dairy", Some(Avoided::Milk)),
+            ("shrimp", Some(Avoided::Shellfish)),
+            ("shellfish", Some(Avoided::Shellfish)),
+            ("cats", None),
+            ("pollen", None),
+        ] {
+            assert_eq!(meant(said), expected, "{said}");
+        }
     }
 
     #[test]

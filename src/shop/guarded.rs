@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 
+use super::suggest::Suggest;
 use super::{Act, CustomerId, Outcome, RequestId, Shop, ShopError};
 use crate::store::breaker::{Breaker, Settings};
 
@@ -31,19 +32,32 @@ impl Shop for Guarded {
         customer: &'a CustomerId,
         request: &'a RequestId,
     ) -> BoxFuture<'a, Result<Outcome, ShopError>> {
+        let unasked = matches!(&act, Act::Suggest(Suggest { unasked: true, .. }));
         Box::pin(async move {
-            let attempt = self.breaker.enter().map_err(|open| ShopError::Away(open.to_string()))?;
-            let Ok(answer) = tokio::time::timeout(self.patience, self.shop.perform(act, customer, request)).await
-            else {
-                attempt.failed();
-                return Err(ShopError::Away(format!("the shop did not answer within {:?}", self.patience)));
-            };
-            match &answer {
-                Err(ShopError::Storage(_) | ShopError::Away(_)) => attempt.failed(),
-                _ => attempt.answered(),
+            match self.ask(act, customer, request).await {
+                // Nobody waits for an idea: what was done before it is told all the same.
+                Err(error) if unasked => {
+                    tracing::warn!(%error, "no idea could be looked for, and the turn goes on without");
+                    Ok(Outcome::Suggested { with: None, suggestion: None })
+                }
+                answer => answer,
             }
-            answer
         })
+    }
+}
+
+impl Guarded {
+    async fn ask(&self, act: Act, customer: &CustomerId, request: &RequestId) -> Result<Outcome, ShopError> {
+        let attempt = self.breaker.enter().map_err(|open| ShopError::Away(open.to_string()))?;
+        let Ok(answer) = tokio::time::timeout(self.patience, self.shop.perform(act, customer, request)).await else {
+            attempt.failed();
+            return Err(ShopError::Away(format!("the shop did not answer within {:?}", self.patience)));
+        };
+        match &answer {
+            Err(ShopError::Storage(_) | ShopError::Away(_)) => attempt.failed(),
+            _ => attempt.answered(),
+        }
+        answer
     }
 }
 

@@ -6,20 +6,25 @@ use serde::{Deserialize, Serialize};
 
 use super::act::{Amount, OrderRef, Search, Shelf};
 use super::advice::Advice;
+use super::link::Linked;
 use super::preferences::{Avoided, Preference, Preferences};
 use super::service::Served;
+use super::suggest::Suggestion;
 use super::{Money, Order, Product, Quantity, Sku};
 
 /// What a shop answers. `Vec`s are never empty where a "nothing" variant exists.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Outcome {
     /// `total` counts all that match, `products` holds `search.limit` of them from `search.offset`.
-    /// `relaxed` tells that nothing fitted all the words and the nearest are shown.
+    /// `relaxed` tells that nothing fitted all the words and the nearest are shown, `described` that only the description
+    /// of the first has any of them: nobody calls it so.
     Found {
         search: Search,
         products: Vec<Product>,
         total: u32,
         relaxed: bool,
+        #[serde(default)]
+        described: bool,
     },
     NothingFound {
         search: Search,
@@ -33,6 +38,12 @@ pub enum Outcome {
         words: String,
     },
     Advised(Advice),
+    Linked(Linked),
+    /// One idea, if there is any; `with` is the name of the one thing it was to go with.
+    Suggested {
+        with: Option<String>,
+        suggestion: Option<Box<Suggestion>>,
+    },
     Served(Served),
     Orders(Vec<Order>),
     /// One order, or several that fit a time or a product; newest first.
@@ -280,6 +291,9 @@ pub struct Quote {
     /// Names of lines whose own text names what the customer must not eat, and what of it.
     #[serde(default)]
     pub cautions: Vec<(String, Vec<Avoided>)>,
+    /// Names of lines of another size than the customer wears, and that size.
+    #[serde(default)]
+    pub misfits: Vec<(String, String)>,
     /// Where it came from.
     pub origin: QuoteOrigin,
 }

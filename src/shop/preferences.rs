@@ -1,7 +1,7 @@
 //! What a customer told the shop about themselves, kept over all conversations and doors: how fast to speak, how long to
 //! listen, and what they must not eat. Checks what is set; refuses to know who set it and how.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +9,10 @@ use serde::{Deserialize, Serialize};
 pub const PACES: std::ops::RangeInclusive<u32> = 50..=200;
 /// How long a silence ends an utterance in a live conversation.
 pub const ENDPOINTINGS: [&str; 3] = ["relaxed", "default", "aggressive"];
+
+/// The longest size or brand, in characters, and the most brands.
+const LONGEST: usize = 60;
+const MOST_BRANDS: usize = 50;
 
 /// All of it. What is absent was never said, and the shop's own habit holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +24,42 @@ pub struct Preferences {
     pub endpointing: Option<String>,
     /// What the customer must not eat or drink. An offer that names any of it is read out with a warning.
     pub avoids: BTreeSet<Avoided>,
+    /// What fits: `{"clothes": "medium", "shoes": "9"}`. Things of other sizes come later, and are told of before they are
+    /// bought.
+    pub sizes: BTreeMap<Wear, String>,
+    /// Brands, in lower case: their things come first among their kind.
+    pub likes: BTreeSet<String>,
+    /// Brands, in lower case: their things come last.
+    pub dislikes: BTreeSet<String>,
+    /// How much is said.
+    pub verbosity: Option<Verbosity>,
+}
+
+/// What has a size of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Wear {
+    Clothes,
+    Shoes,
+}
+
+/// How much is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verbosity {
+    /// What was asked, and no more: no descriptions, no "what would you like?".
+    Brief,
+    Full,
+}
+
+/// What can be forgotten in one go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Told {
+    Sizes,
+    Brands,
+    Avoids,
+    Everything,
 }
 
 /// Something that some people must not, or will not, eat.
@@ -50,12 +90,23 @@ pub enum Preference {
     Avoid(Avoided),
     /// No longer.
     Eat(Avoided),
+    Size(Wear, String),
+    /// A brand.
+    Like(String),
+    /// A brand.
+    Dislike(String),
+    Verbosity(Verbosity),
+    Forget(Told),
 }
 
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum PreferenceError {
     #[error("pace is {0}; it must be between 50 and 200 percent")]
     Pace(u32),
+    #[error("sizes has {0:?}; a size is 1 to {LONGEST} characters, such as \"medium\" or \"9\"")]
+    Size(String),
+    #[error("{0:?} is no brand: 1 to {LONGEST} characters, and at most {MOST_BRANDS} brands")]
+    Brand(String),
     #[error("endpointing is {0:?}; it must be relaxed, default or aggressive")]
     Endpointing(String),
 }
@@ -65,6 +116,16 @@ impl Preferences {
     pub fn check(&self) -> Result<(), PreferenceError> {
         if let Some(pace) = self.pace.filter(|p| !PACES.contains(p)) {
             return Err(PreferenceError::Pace(pace));
+        }
+        let fits = |text: &str| (1..=LONGEST).contains(&text.trim().chars().count());
+        if let Some(size) = self.sizes.values().find(|s| !fits(s)) {
+            return Err(PreferenceError::Size(size.clone()));
+        }
+        for brands in [&self.likes, &self.dislikes] {
+            let wrong = brands.iter().find(|b| !fits(b)).or_else(|| brands.iter().nth(MOST_BRANDS));
+            if let Some(brand) = wrong {
+                return Err(PreferenceError::Brand(brand.clone()));
+            }
         }
         match &self.endpointing {
             Some(e) if !ENDPOINTINGS.contains(&e.as_str()) => Err(PreferenceError::Endpointing(e.clone())),
@@ -81,7 +142,60 @@ impl Preferences {
             Preference::Eat(what) => {
                 self.avoids.remove(what);
             }
+            Preference::Size(of, size) => {
+                self.sizes.insert(*of, size.trim().to_lowercase());
+            }
+            Preference::Like(brand) => Self::one_of(&mut self.likes, &mut self.dislikes, brand),
+            Preference::Dislike(brand) => Self::one_of(&mut self.dislikes, &mut self.likes, brand),
+            Preference::Verbosity(how) => self.verbosity = Some(*how),
+            Preference::Forget(Told::Sizes) => self.sizes.clear(),
+            Preference::Forget(Told::Brands) => {
+                self.likes.clear();
+                self.dislikes.clear();
+            }
+            Preference::Forget(Told::Avoids) => self.avoids.clear(),
+            Preference::Forget(Told::Everything) => *self = Self::default(),
         }
+    }
+}
+
+impl Preferences {
+    fn one_of(here: &mut BTreeSet<String>, there: &mut BTreeSet<String>, brand: &str) {
+        let brand = brand.trim().to_lowercase();
+        there.remove(&brand);
+        if here.len() < MOST_BRANDS {
+            here.insert(brand);
+        }
+    }
+
+    pub fn is_brief(&self) -> bool {
+        self.verbosity == Some(Verbosity::Brief)
+    }
+}
+
+impl Wear {
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Clothes => "clothes",
+            Self::Shoes => "shoes",
+        }
+    }
+}
+
+impl Told {
+    pub const ALL: [Self; 4] = [Self::Sizes, Self::Brands, Self::Avoids, Self::Everything];
+
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Sizes => "sizes",
+            Self::Brands => "brands",
+            Self::Avoids => "allergies",
+            Self::Everything => "everything",
+        }
+    }
+
+    pub fn of(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|t| t.id() == id)
     }
 }
 
@@ -150,12 +264,27 @@ mod tests {
         }
         assert_eq!((mine.pace, mine.avoids.iter().copied().collect::<Vec<_>>()), (Some(50), vec![Avoided::Eggs]));
         assert!(mine.check().is_ok());
+        for change in [
+            Preference::Size(Wear::Shoes, " 9 ".into()),
+            Preference::Like("Acme".into()),
+            Preference::Dislike("acme".into()),
+        ] {
+            mine.apply(&change);
+        }
+        assert_eq!(mine.sizes.get(&Wear::Shoes).map(String::as_str), Some("9"));
+        assert!(mine.likes.is_empty() && mine.dislikes.contains("acme"), "not both");
+        mine.apply(&Preference::Forget(Told::Sizes));
+        assert!(mine.sizes.is_empty() && !mine.dislikes.is_empty());
+        mine.apply(&Preference::Forget(Told::Everything));
+        assert_eq!(mine, Preferences::default());
         let wrong = |change: fn(&mut Preferences)| {
             let mut preferences = Preferences::default();
             change(&mut preferences);
             preferences.check().unwrap_err()
         };
         assert_eq!(wrong(|p| p.pace = Some(201)), PreferenceError::Pace(201));
+        let size = wrong(|p| drop(p.sizes.insert(Wear::Clothes, " ".into())));
+        assert_eq!(size, PreferenceError::Size(" ".into()));
         assert_eq!(wrong(|p| p.endpointing = Some("slow".into())), PreferenceError::Endpointing("slow".into()));
     }
 }

@@ -2,6 +2,7 @@
 //! products come from and what is said about them.
 
 mod alike;
+mod described;
 mod fields;
 mod filters;
 mod gather;
@@ -21,6 +22,7 @@ use tantivy::schema::IndexRecordOption;
 use tantivy::{DocAddress, DocSet, Searcher, Term};
 
 use self::fields::Fields;
+pub(super) use self::filters::size_names;
 use self::gather::{Gather, Gathered};
 use self::generation::Generation;
 use self::query::{Reader, Wanted, Weights};
@@ -106,6 +108,11 @@ impl Index {
         let next = self.current.load().next(self.dir.as_deref(), &self.fields, products)?;
         self.current.store(Arc::new(next));
         Ok(())
+    }
+
+    /// Whether the words are no name of this product, and only its description has them.
+    pub fn only_described(&self, query: &str, product: &Product) -> bool {
+        described::only_described(query, product, &self.synonyms.load())
     }
 
     /// Products in the index.

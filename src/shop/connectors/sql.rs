@@ -12,6 +12,9 @@ pub mod coupons;
 pub mod customers;
 pub mod elsewhere;
 mod finding;
+mod joining;
+pub mod learning;
+mod links;
 pub mod logins;
 pub mod orders;
 pub mod outbox;
@@ -25,6 +28,7 @@ mod reordering;
 mod returns;
 mod rows;
 mod shelves;
+mod suggesting;
 mod terms;
 mod tracking;
 mod waits;
@@ -50,6 +54,9 @@ pub use terms::Terms;
 /// How long a recorded answer is kept. An order keeps its own request and quote for good.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(7 * 24);
 
+/// Longer than any door remembers who somebody is.
+const JOINED: std::time::Duration = std::time::Duration::from_secs(30);
+
 /// The shop in our own database. Cheap to clone.
 #[derive(Clone)]
 pub struct SqlShop {
@@ -62,6 +69,9 @@ pub struct SqlShop {
     terms: Terms,
     recent: recent::Recent,
     faq: Arc<ArcSwap<Faq>>,
+    /// Who became another customer a moment ago: what a door still calls them by their old name. As long as
+    /// [`Customers`](customers::Customers) may remember it.
+    joined: moka::sync::Cache<CustomerId, CustomerId>,
 }
 
 /// The most that may be bought by voice; `None` does not limit. In minor units of the catalogue's currency.
@@ -96,6 +106,7 @@ impl SqlShop {
             terms: Terms::default(),
             recent: recent::Recent::new(),
             faq: Arc::new(ArcSwap::from_pointee(Faq::none())),
+            joined: moka::sync::Cache::builder().max_capacity(recent::CUSTOMERS).time_to_live(JOINED).build(),
         }
     }
 
@@ -184,6 +195,7 @@ impl SqlShop {
                 returns::returnable(&mut db, &self.catalogue, order, asked, self.clock.zone()).await
             }
             Act::Serve(Request::Refunds) => returns::refunds(&mut db, asked).await,
+            Act::Suggest(what) => suggesting::suggest(&mut db, &self.catalogue, what, asked).await,
             Act::Advise(what) => advice::advise(&mut db, &self.catalogue, &self.faq.load(), what, asked).await,
             Act::Track(what) => tracking::track(&mut db, &self.catalogue, what, asked, self.clock.zone()).await,
             Act::ShowBasket => basket::show(&mut db, asked).await,
@@ -336,6 +348,8 @@ impl Shop for SqlShop {
     ) -> BoxFuture<'a, Result<Outcome, ShopError>> {
         Box::pin(async move {
             let here = self.clock.here();
+            let joined = self.joined.get(customer);
+            let customer = joined.as_ref().unwrap_or(customer);
             let asked = Asked {
                 customer,
                 request,
@@ -350,6 +364,7 @@ impl Shop for SqlShop {
                 Act::Search(_)
                 | Act::Describe { .. }
                 | Act::Advise(_)
+                | Act::Suggest(_)
                 | Act::Serve(Request::Returnable { .. } | Request::Refunds)
                 | Act::Track(_)
                 | Act::ListOrders { .. }
@@ -362,6 +377,8 @@ impl Shop for SqlShop {
                 }
                 Act::Buy { quote_id, pin } => self.buy(&quote_id, pin, &asked).await,
                 Act::CancelOrder { number } => self.cancel(number, &asked).await,
+                // No answer of these is recorded: a code is written down nowhere.
+                Act::Link(request) => self.link(request, &asked).await,
                 _ => self.change(act, &asked).await,
             };
             self.recent.changed_by(customer);

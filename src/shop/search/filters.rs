@@ -122,7 +122,7 @@ fn named(words: &[String], said: &str, known: &[(String, Sounds)], synonyms: &Sy
     best.map(|(_, value)| value.clone()).into_iter().collect()
 }
 
-fn size_names(said: &str) -> Vec<&'static str> {
+pub(in crate::shop) fn size_names(said: &str) -> Vec<&'static str> {
     const SIZES: &[&[&str]] = &[
         &["xs", "extra small"],
         &["s", "small"],

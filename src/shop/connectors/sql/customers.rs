@@ -103,21 +103,7 @@ impl Customers {
         let before = find(&mut tx, identity).await?;
         put(&mut tx, customer, None, &[identity.to_owned()], now).await?;
         if let Some(guest) = before.filter(|b| Self::is_guest(b) && b != customer) {
-            sql::query(
-                "INSERT INTO basket_lines (customer_id, sku, quantity, added_at)
-                 SELECT ?1, sku, quantity, added_at FROM basket_lines WHERE customer_id = ?2
-                 ON CONFLICT (customer_id, sku) DO UPDATE SET quantity =
-                   CASE WHEN basket_lines.quantity + excluded.quantity > 99 THEN 99
-                        ELSE basket_lines.quantity + excluded.quantity END",
-            )
-            .bind(customer.as_str())
-            .bind(guest.as_str())
-            .execute(&mut *tx)
-            .await?;
-            sql::query("DELETE FROM basket_lines WHERE customer_id = ?1")
-                .bind(guest.as_str())
-                .execute(&mut *tx)
-                .await?;
+            move_basket(&mut tx, &guest, customer).await?;
         }
         tx.commit().await?;
         self.known.invalidate_all();
@@ -252,12 +238,24 @@ impl Customers {
                 Ok(serde_json::json!({ "client": client, "since_ms": since, "until_ms": until }))
             })
             .collect::<Result<Vec<_>, ShopError>>()?;
+        let joined =
+            sql::query("SELECT joined, joined_at FROM joined_customers WHERE customer_id = ?1 ORDER BY joined_at")
+                .bind(id)
+                .fetch_all(&mut db)
+                .await?;
+        let joined = joined
+            .iter()
+            .map(|row| {
+                let (who, at): (String, i64) = (row.try_get("joined")?, row.try_get("joined_at")?);
+                Ok(serde_json::json!({ "id": who, "at_ms": at }))
+            })
+            .collect::<Result<Vec<_>, ShopError>>()?;
         let preferences = preferences::of(&mut db, customer).await?;
         let orders = orders::newest(&mut db, customer, u32::MAX).await?;
         Ok(serde_json::json!({
             "id": id, "name": name.flatten(), "identities": identities, "basket": basket, "shelves": shelves,
             "addresses": addresses, "email": email.flatten(), "cases": cases, "returns": returns,
-            "login": login, "linked": linked, "preferences": preferences,
+            "login": login, "linked": linked, "joined": joined, "preferences": preferences,
             "orders": orders,
         }))
     }
@@ -377,6 +375,23 @@ pub(super) async fn hold(db: &mut Connection, customer: &CustomerId) -> Result<(
         let row = "SELECT id FROM customers WHERE id = ?1 FOR UPDATE";
         sql::query(row).bind(customer.as_str()).fetch_optional(db).await?;
     }
+    Ok(())
+}
+
+/// Puts what is in one customer's basket into another's.
+pub(super) async fn move_basket(db: &mut Connection, from: &CustomerId, to: &CustomerId) -> Result<(), ShopError> {
+    sql::query(
+        "INSERT INTO basket_lines (customer_id, sku, quantity, added_at)
+         SELECT ?1, sku, quantity, added_at FROM basket_lines WHERE customer_id = ?2
+         ON CONFLICT (customer_id, sku) DO UPDATE SET quantity =
+           CASE WHEN basket_lines.quantity + excluded.quantity > 99 THEN 99
+                ELSE basket_lines.quantity + excluded.quantity END",
+    )
+    .bind(to.as_str())
+    .bind(from.as_str())
+    .execute(&mut *db)
+    .await?;
+    sql::query("DELETE FROM basket_lines WHERE customer_id = ?1").bind(from.as_str()).execute(db).await?;
     Ok(())
 }
 

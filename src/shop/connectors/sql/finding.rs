@@ -1,30 +1,43 @@
 //! Finding and describing products: the index names the SKUs, the table tells what they are now.
 
 use super::recent::Own;
-use super::{Asked, SqlShop, products, rows};
-use crate::shop::{Catalogue, Outcome, Product, Search, ShopError, Sku};
+use super::{Asked, SqlShop, preferences, products, rows};
+use crate::shop::{Catalogue, Outcome, Product, Search, ShopError, Sku, Sort, fit};
 use crate::store::{Connection, sql};
 
 pub async fn search(shop: &SqlShop, mut search: Search, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
     search.limit = search.limit.clamp(1, 50);
-    let (version, own) = own(shop, asked).await?;
+    let (version, own, told) = own(shop, asked).await?;
     shop.catalogue.follow(version);
-    let hits = shop.catalogue.find(&search, &own)?;
+    // What fits the shopper is looked for a little further down than is read out, in one go, so that pages never overlap.
+    let sorted = told.picks() && search.sort == Sort::Relevance && search.offset + search.limit <= fit::LOOKED_AT;
+    let asked_for = match sorted {
+        true => Search { offset: 0, limit: fit::LOOKED_AT, ..search.clone() },
+        false => search.clone(),
+    };
+    let hits = shop.catalogue.find(&asked_for, &own)?;
     let mut products = known(shop, &hits.skus).await?;
+    if sorted {
+        fit::sort(&mut products, &told);
+        products = products.into_iter().skip(search.offset as usize).take(search.limit as usize).collect();
+    }
     // Stock moves between two builds of the index.
     products.retain(|p| !search.filters.in_stock || p.stock > 0);
     if products.is_empty() {
         return Ok(Outcome::NothingFound { search });
     }
-    Ok(Outcome::Found { search, products, total: hits.total, relaxed: hits.relaxed })
+    let first = products.first().filter(|_| search.offset == 0);
+    let described = first.is_some_and(|best| shop.catalogue.only_described(&search.query, best));
+    Ok(Outcome::Found { search, products, total: hits.total, relaxed: hits.relaxed, described })
 }
 
 async fn own(shop: &SqlShop, asked: &Asked<'_>) -> Result<Own, ShopError> {
     if let Some(own) = shop.recent.own.get(asked.customer) {
         return Ok(own);
     }
-    let (version, skus) = bought_before(&mut shop.read().await?, asked).await?;
-    let own: Own = (version, skus.into());
+    let mut db = shop.read().await?;
+    let (version, skus) = bought_before(&mut db, asked).await?;
+    let own: Own = (version, skus.into(), preferences::of(&mut db, asked.customer).await?.into());
     shop.recent.own.insert(asked.customer.clone(), own.clone());
     Ok(own)
 }

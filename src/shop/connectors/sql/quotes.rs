@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::{Asked, basket, preferences, products, rows, terms};
 use crate::clock::Ids;
 use crate::shop::cautions;
-use crate::shop::preferences::Avoided;
+use crate::shop::fit;
+use crate::shop::preferences::{Avoided, Preferences};
 use crate::shop::{LimitPer, Line, Money, Outcome, PricedLine, Product, Quantity, Quote, QuoteOrigin, ShopError, Sku};
 use crate::store::{Connection, Transaction, sql};
 
@@ -102,12 +103,14 @@ pub async fn offer(
     if let Some(refusal) = over_limit(db, total, asked).await? {
         return Ok(refusal);
     }
+    let told = preferences::of(db, asked.customer).await?;
     let quote = Quote {
         id: ids.next(),
         total,
         extras,
         repeats: repeats(db, &lines, asked).await?,
-        cautions: cautions(db, &lines, asked).await?,
+        cautions: cautions(&lines, &told),
+        misfits: misfits(&lines, &told),
         delivery: Some(asked.delivery),
         unavailable,
         price_changes: price_changes(db, &lines, asked).await?,
@@ -208,18 +211,19 @@ pub async fn over_limit(db: &mut Connection, total: Money, asked: &Asked<'_>) ->
     Ok(if spent + total.minor() > limit { over(limit, LimitPer::Day) } else { None })
 }
 
-/// Names of lines that this customer bought within the last hours.
 /// What the customer must not eat, line by line.
-async fn cautions(
-    db: &mut Connection,
-    lines: &[PricedLine],
-    asked: &Asked<'_>,
-) -> Result<Vec<(String, Vec<Avoided>)>, ShopError> {
-    let avoids = preferences::of(db, asked.customer).await?.avoids;
-    let named = lines.iter().map(|l| (l.product.spoken_name.clone(), cautions::named(&l.product, &avoids)));
-    Ok(named.filter(|(_, what)| !what.is_empty()).collect())
+fn cautions(lines: &[PricedLine], told: &Preferences) -> Vec<(String, Vec<Avoided>)> {
+    let named = lines.iter().map(|l| (l.product.spoken_name.clone(), cautions::named(&l.product, &told.avoids)));
+    named.filter(|(_, what)| !what.is_empty()).collect()
 }
 
+/// What is of another size than the customer's.
+fn misfits(lines: &[PricedLine], told: &Preferences) -> Vec<(String, String)> {
+    let misfit = |l: &PricedLine| Some((l.product.spoken_name.clone(), fit::misfit(&l.product, told)?.to_owned()));
+    lines.iter().filter_map(misfit).collect()
+}
+
+/// Names of lines that this customer bought within the last hours.
 async fn repeats(db: &mut Connection, lines: &[PricedLine], asked: &Asked<'_>) -> Result<Vec<String>, ShopError> {
     let bought: Vec<String> = sql::query_scalar(
         "SELECT DISTINCT l.sku FROM orders o JOIN order_lines l ON l.order_number = o.number

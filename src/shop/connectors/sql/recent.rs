@@ -7,14 +7,15 @@ use std::time::Duration;
 
 use moka::sync::Cache;
 
+use crate::shop::preferences::Preferences;
 use crate::shop::{CustomerId, Outcome, Product, Sku};
 
 const FRESH: Duration = Duration::from_secs(2);
 pub const CUSTOMERS: u64 = 10_000;
 const PRODUCTS: u64 = 20_000;
 
-/// The version of the catalogue, and what a customer bought before, latest first.
-pub type Own = (i64, Arc<[Sku]>);
+/// The version of the catalogue, what a customer bought before, latest first, and what they told about themselves.
+pub type Own = (i64, Arc<[Sku]>, Arc<Preferences>);
 
 /// Cheap to clone; all clones remember the same.
 #[derive(Clone)]

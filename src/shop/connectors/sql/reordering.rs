@@ -1,12 +1,10 @@
 //! Buying again: the last order, an order by number, a product bought before, or the usual.
 
-use jiff::Timestamp;
-
 use super::quotes::{self, Short, Want};
 use super::tracking::{OwnLine, most_like, own_lines};
 use super::{Asked, orders, rows};
 use crate::clock::Ids;
-use crate::shop::usual::{self, Purchase};
+use crate::shop::taste::habits::{self, Purchase};
 use crate::shop::{
     Catalogue, Order, OrderRef, OrderStatus, Outcome, Quantity, QuoteOrigin, ReorderRef, ShopError, Sku,
 };
@@ -86,20 +84,22 @@ fn want(line: &OwnLine) -> Result<Want, ShopError> {
     })
 }
 
-fn the_usual(lines: &[OwnLine], now: Timestamp) -> Result<Vec<Want>, ShopError> {
-    let mut purchases = Vec::with_capacity(lines.len());
-    for line in lines.iter().filter(|l| l.status != "returned") {
-        purchases.push(Purchase {
-            sku: &line.sku,
-            at: rows::timestamp(&line.order, line.placed_at)?,
-            quantity: line.quantity,
-        });
-    }
+fn the_usual(lines: &[OwnLine], now: jiff::Timestamp) -> Result<Vec<Want>, ShopError> {
     let mut wants = Vec::new();
-    for (sku, quantity) in usual::of(&purchases, now) {
+    for (sku, quantity) in habits::usual(&purchases(lines)?, now) {
         if let Some(line) = lines.iter().find(|l| l.sku == sku) {
             wants.push(Want { quantity: rows::quantity(sku, quantity)?, ..want(line)? });
         }
     }
     Ok(wants)
+}
+
+/// What was bought and kept.
+pub fn purchases(lines: &[OwnLine]) -> Result<Vec<Purchase<&str>>, ShopError> {
+    let kept = lines.iter().filter(|l| l.status != "returned" && l.status != "cancelled");
+    kept.map(|line| {
+        let at = rows::timestamp(&line.order, line.placed_at)?;
+        Ok(Purchase { what: line.sku.as_str(), at, quantity: line.quantity })
+    })
+    .collect()
 }

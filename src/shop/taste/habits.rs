@@ -15,12 +15,14 @@
 //! Why not a learned model: on baskets that mostly repeat, counting with decay comes within a few percent of nearest
 //! neighbours and neural rankers, and the shopper can be told why a thing is in the list.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 /// One line of one earlier order.
 #[derive(Clone, Copy, Debug)]
-pub struct Purchase<'a> {
-    pub sku: &'a str,
+pub struct Purchase<K> {
+    pub what: K,
     pub at: Timestamp,
     pub quantity: u32,
 }
@@ -35,57 +37,97 @@ pub const GIVEN_UP: f64 = 3.0;
 pub const HALF_LIFE: f64 = 60.0;
 /// More cannot be listened to.
 pub const MOST: usize = 8;
+/// Purchases less than so many days apart are one: two lines of one order, two orders within hours.
+const ONE: f64 = 0.5;
 
 const DAY: f64 = 86_400.0;
 
-/// (SKU, quantity) of the usual, heaviest first; empty when nothing is regular.
-pub fn of<'a>(purchases: &[Purchase<'a>], now: Timestamp) -> Vec<(&'a str, u32)> {
-    let mut skus: Vec<&str> = purchases.iter().map(|p| p.sku).collect();
-    skus.sort_unstable();
-    skus.dedup();
-    let mut regular: Vec<Habit> = skus.into_iter().filter_map(|sku| habit(sku, purchases, now)).collect();
-    if regular.iter().any(|h| h.due >= DUE) {
-        regular.retain(|h| h.due >= DUE);
-    }
-    regular.sort_by(|a, b| b.rank().total_cmp(&a.rank()).then_with(|| a.sku.cmp(b.sku)));
-    regular.truncate(MOST);
-    regular.into_iter().map(|h| (h.sku, h.quantity)).collect()
+/// How one thing was bought.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Habit<K> {
+    pub what: K,
+    /// As many as of late.
+    pub quantity: u32,
+    /// Purchases of late count more: the sum of their halved weights.
+    pub weight: f64,
+    /// Where it is regular.
+    pub rhythm: Option<Rhythm>,
 }
 
-struct Habit<'a> {
-    sku: &'a str,
-    quantity: u32,
-    due: f64,
-    weight: f64,
+/// What is bought again and again.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rhythm {
+    /// From one purchase to the next.
+    pub days: f64,
+    /// Of that, what has gone by since the last one.
+    pub due: f64,
 }
 
-impl Habit<'_> {
+impl<K> Habit<K> {
     fn rank(&self) -> f64 {
-        self.weight * self.due.min(1.5)
+        self.weight * self.rhythm.map_or(0.0, |r| r.due.min(1.5))
+    }
+
+    /// Regular, and time for more.
+    pub fn is_due(&self) -> bool {
+        self.rhythm.is_some_and(|r| r.due >= DUE)
     }
 }
 
-fn habit<'a>(sku: &'a str, purchases: &[Purchase<'a>], now: Timestamp) -> Option<Habit<'a>> {
-    let mut own: Vec<(f64, u32)> = purchases
-        .iter()
-        .filter(|p| p.sku == sku)
-        .map(|p| ((now.duration_since(p.at).as_secs_f64() / DAY).max(0.0), p.quantity))
-        .collect();
-    own.sort_by(|a, b| a.0.total_cmp(&b.0));
-    // Two lines of one order, or two orders within hours, are one purchase.
-    own.dedup_by(|later, earlier| (later.0 - earlier.0) < 0.5);
-    if own.len() < OFTEN {
+/// (what, quantity) of the usual, heaviest first; empty when nothing is regular.
+pub fn usual<K: Copy + Ord>(purchases: &[Purchase<K>], now: Timestamp) -> Vec<(K, u32)> {
+    let mut regular = habits(purchases, now);
+    regular.retain(|h| h.rhythm.is_some());
+    if regular.iter().any(Habit::is_due) {
+        regular.retain(Habit::is_due);
+    }
+    regular.sort_by(|a, b| b.rank().total_cmp(&a.rank()).then_with(|| a.what.cmp(&b.what)));
+    regular.truncate(MOST);
+    regular.into_iter().map(|h| (h.what, h.quantity)).collect()
+}
+
+/// Everything that was bought, each thing once.
+pub fn habits<K: Copy + Ord>(purchases: &[Purchase<K>], now: Timestamp) -> Vec<Habit<K>> {
+    let mut by: BTreeMap<K, Vec<(f64, u32)>> = BTreeMap::new();
+    for purchase in purchases {
+        by.entry(purchase.what).or_default().push((age(purchase.at, now), purchase.quantity));
+    }
+    by.into_iter().filter_map(|(what, bought)| habit(what, bought)).collect()
+}
+
+/// The weight of a thing that had been in every basket of these.
+pub fn full_weight<K>(purchases: &[Purchase<K>], now: Timestamp) -> f64 {
+    let mut ages: Vec<f64> = purchases.iter().map(|p| age(p.at, now)).collect();
+    ages.sort_by(f64::total_cmp);
+    ages.dedup_by(|later, earlier| (*later - *earlier) < ONE);
+    ages.into_iter().map(faded).sum()
+}
+
+/// In days; a clock that went back makes none negative.
+fn age(at: Timestamp, now: Timestamp) -> f64 {
+    (now.duration_since(at).as_secs_f64() / DAY).max(0.0)
+}
+
+fn faded(age: f64) -> f64 {
+    (-age / HALF_LIFE).exp2()
+}
+
+fn habit<K>(what: K, mut bought: Vec<(f64, u32)>) -> Option<Habit<K>> {
+    bought.sort_by(|a, b| a.0.total_cmp(&b.0));
+    bought.dedup_by(|later, earlier| (later.0 - earlier.0) < ONE);
+    let weight = bought.iter().map(|(age, _)| faded(*age)).sum();
+    let quantity = median(bought.iter().take(5).map(|(_, q)| f64::from(*q)).collect())?;
+    let rhythm = rhythm(&bought).filter(|r| r.due <= GIVEN_UP);
+    Some(Habit { what, quantity: (quantity.round() as u32).max(1), weight, rhythm })
+}
+
+fn rhythm(bought: &[(f64, u32)]) -> Option<Rhythm> {
+    if bought.len() < OFTEN {
         return None;
     }
-    let gaps = own.iter().zip(own.iter().skip(1)).map(|(a, b)| b.0 - a.0).collect();
-    let rhythm = median(gaps)?.max(1.0);
-    let due = own.first()?.0 / rhythm;
-    if due > GIVEN_UP {
-        return None;
-    }
-    let weight = own.iter().map(|(age, _)| (-age / HALF_LIFE).exp2()).sum();
-    let quantity = median(own.iter().take(5).map(|(_, q)| f64::from(*q)).collect())?;
-    Some(Habit { sku, quantity: (quantity.round() as u32).max(1), due, weight })
+    let gaps = bought.iter().zip(bought.iter().skip(1)).map(|(a, b)| b.0 - a.0).collect();
+    let days = median(gaps)?.max(1.0);
+    Some(Rhythm { days, due: bought.first()?.0 / days })
 }
 
 /// The middle value, the lower one of two.
@@ -100,19 +142,19 @@ mod tests {
 
     const NOW: i64 = 1_800_000_000;
 
-    fn bought<'a>(history: &[(&'a str, &[i64], u32)]) -> Vec<Purchase<'a>> {
+    fn bought<'a>(history: &[(&'a str, &[i64], u32)]) -> Vec<Purchase<&'a str>> {
         let mut out = Vec::new();
         for (sku, ages, quantity) in history {
             for age in *ages {
                 let at = Timestamp::from_second(NOW - age * 86_400).unwrap();
-                out.push(Purchase { sku, at, quantity: *quantity });
+                out.push(Purchase { what: *sku, at, quantity: *quantity });
             }
         }
         out
     }
 
     fn check(history: &[(&str, &[i64], u32)], want: &[(&str, u32)]) {
-        assert_eq!(of(&bought(history), Timestamp::from_second(NOW).unwrap()), want, "{history:?}");
+        assert_eq!(usual(&bought(history), Timestamp::from_second(NOW).unwrap()), want, "{history:?}");
     }
 
     #[test]
@@ -135,7 +177,7 @@ mod tests {
     fn the_quantity_is_what_was_bought_of_late() {
         let mut history = bought(&[("eggs", &[28, 35, 42], 1)]);
         history.extend(bought(&[("eggs", &[7, 14, 21], 3)]));
-        assert_eq!(of(&history, Timestamp::from_second(NOW).unwrap()), [("eggs", 3)]);
+        assert_eq!(usual(&history, Timestamp::from_second(NOW).unwrap()), [("eggs", 3)]);
     }
 
     #[test]
@@ -148,6 +190,6 @@ mod tests {
         let names: Vec<String> = (0..20).map(|i| format!("p{i:02}")).collect();
         let ages: &[i64] = &[7, 14, 21];
         let history: Vec<(&str, &[i64], u32)> = names.iter().map(|n| (n.as_str(), ages, 1)).collect();
-        assert_eq!(of(&bought(&history), Timestamp::from_second(NOW).unwrap()).len(), MOST);
+        assert_eq!(usual(&bought(&history), Timestamp::from_second(NOW).unwrap()).len(), MOST);
     }
 }
