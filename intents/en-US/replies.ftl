@@ -374,6 +374,36 @@ product-focus-rating-none = Nobody has rated { $name } yet.
 product-focus-delivery = { $day }, if you order { $name } now.
 product-focus-delivery-none = I don't have a delivery day for { $name }.
 card-fact = { $label }: { $value }
+# What stands on a screen beside the words. The hints are what a shopper may say next; buttons do what their words do.
+screen-place = { $position }. { $title }
+screen-which-one = Which one?
+screen-hint-results = the second one
+screen-hint-basket = check out
+screen-ask-checkout = Say “yes” to order, or “no” to leave it.
+screen-add = Add it to my basket
+screen-buy = Buy it
+screen-tell-when-back = Tell me when it’s back
+screen-checkout = Check out
+screen-not-now = No thanks
+screen-total = Total
+screen-charge = Delivery charge
+screen-tax = Tax
+screen-discount = Coupon
+screen-address = Delivered to
+screen-placed = Placed
+screen-step =
+    { $known ->
+        [yes] { $label }, { $day }, { $state ->
+            [done] done
+            [now] now
+           *[later] still to come
+        }
+       *[no] { $label }, { $state ->
+            [done] done
+            [now] now
+           *[later] still to come
+        }
+    }
 label-price = Price
 label-rating = Rating
 label-stock = Stock

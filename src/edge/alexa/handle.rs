@@ -5,7 +5,6 @@ pub mod could;
 pub mod directives;
 pub mod identity;
 pub mod reading;
-pub mod screen;
 
 use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
@@ -19,6 +18,7 @@ use tokio::sync::Semaphore;
 use super::envelope::lenient::Text;
 use super::envelope::response::Ask;
 use super::envelope::{Class, Envelope, class, response};
+use super::screen::{self, list, sound, touch};
 use super::services::{self, Access};
 use super::{AlexaError, AlexaSettings};
 use crate::dialogue::Say;
@@ -151,8 +151,7 @@ impl Handler {
         }
         let asked = &envelope.request;
         let place = [text(&asked.start_index), text(&asked.count)];
-        let wanted =
-            screen::Wanted::of(text(&asked.token), text(&asked.list_id), text(&asked.correlation_token), place);
+        let wanted = list::Wanted::of(text(&asked.token), text(&asked.list_id), text(&asked.correlation_token), place);
         let (Some(wanted), Some(session)) = (wanted, identity::session(envelope)) else {
             return Cow::Borrowed(response::SILENT);
         };
@@ -160,14 +159,14 @@ impl Handler {
         let found = async {
             let request = identity::request(envelope, body).ok_or(Failure::RequestId)?;
             let customer = self.customer(envelope).await?;
-            let same = |search: &Search| screen::list_id(search) == wanted.list;
+            let same = |search: &Search| list::list_id(search) == wanted.list;
             let part = (wanted.start, wanted.count);
             Ok::<_, Failure>(self.spine.more_results(&session, &customer, &request, same, part).await?)
         };
         match tokio::time::timeout_at(deadline.into(), found).await {
             Ok(Ok(Some((products, total)))) => {
                 let lines = self.spine.words().phrases.listed(&products, wanted.start + 1, &self.manner());
-                let sent = wanted.answered(&products, &lines, total);
+                let sent = wanted.answered(&lines, total);
                 Cow::Owned(response::only(&[sent]))
             }
             // The screen keeps what it has.
@@ -203,7 +202,7 @@ impl Handler {
     /// What a touch on a line of ours stands for.
     fn touched(&self, envelope: &Envelope<'_>) -> Option<Reading> {
         let request = &envelope.request;
-        screen::touched(request.token.as_ref().map(|t| t.as_str()), request.arguments.as_ref())
+        touch::read(request.token.as_ref().map(|t| t.as_str()), request.arguments.as_ref())
     }
 
     async fn speak(&self, envelope: &Envelope<'_>, body: &[u8], reading: Reading) -> Json {
@@ -328,10 +327,13 @@ impl Handler {
         let model = understander.model();
         let fresh = envelope.session.get().is_some_and(|s| s.is_new());
         let mut out = Vec::new();
-        if envelope.shows(screen::INTERFACE)
-            && let Some(card) = &answer.reply.card
-        {
-            out.extend(screen::render(card, &answer.say));
+        if envelope.shows(screen::INTERFACE) {
+            let words = self.spine.words();
+            let shown = words.phrases.screen(&answer.say, answer.reply.card.as_ref(), &self.manner());
+            out.extend(shown.and_then(|shown| screen::render(&shown, &answer.say)));
+        }
+        if envelope.shows(sound::INTERFACE) {
+            out.extend(sound::after(&answer.say));
         }
         if !answer.open {
             // Nobody was taught anything in a session of one turn.
