@@ -38,6 +38,19 @@ const SMALLEST = 20;
           return { text: e.textContent, size: parseFloat(getComputedStyle(e).fontSize),
             sideways: box.left < around.left - 1 || box.right > around.right + 1 };
         }));
+      const heading = await section.$('[role=heading]');
+      if (device === 'round') {
+        // The corners of the title lie inside the circle.
+        const far = await heading.evaluate((e) => {
+          const [box, around] = [e.getBoundingClientRect(), e.closest('[id^=screen-]').getBoundingClientRect()];
+          const range = document.createRange();
+          range.selectNodeContents(e);
+          const [x, y, radius] = [around.left + around.width / 2, around.top + around.height / 2, around.width / 2];
+          return [...range.getClientRects()].flatMap((r) => [[r.left, r.top], [r.right, r.top]])
+            .map(([a, b]) => Math.hypot(a - x, b - y) / radius).reduce((a, b) => Math.max(a, b), box.width > 0 ? 0 : 9);
+        });
+        assert(far <= 1, `the title of ${id} is cut off: ${far}`);
+      }
       assert(texts.length > 1, `${device} ${id} shows nothing`);
       assert.deepStrictEqual(texts.filter((t) => t.size < SMALLEST || t.sideways), [], `${device} ${id}`);
     }

@@ -121,7 +121,7 @@ impl Drawing<'_> {
         let touch = kind == "TouchWrapper" && !truthy(&get("disabled"));
         let scrolls = matches!(kind, "Sequence" | "ScrollView");
         let row = get("direction") == "row";
-        let mut style = String::new();
+        let mut style = String::from(if touch { "padding:0;" } else { "" });
         self.boxed(&mut style, &get, place);
         let tag = if touch { "button" } else { "span" };
         let mut attributes = String::new();
@@ -141,13 +141,14 @@ impl Drawing<'_> {
         if get("role") == "header" {
             attributes.push_str(" role=\"heading\" aria-level=\"3\"");
         }
-        if !label.is_empty() {
+        // A button in a browser is named by what stands on it.
+        if !label.is_empty() && !touch {
             let _ = write!(attributes, " aria-label=\"{}\"", escaped(&label));
         }
         match kind {
             "Text" => self.text_style(&mut style, &get),
             "Image" => {
-                attributes.push_str(" role=\"img\" aria-label=\"picture\"");
+                attributes.push_str(" aria-hidden=\"true\"");
                 style.push_str("display:block;flex-shrink:0;background:#274a52;");
             }
             _ => {
