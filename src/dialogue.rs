@@ -3,6 +3,7 @@
 
 mod advice;
 mod answer;
+pub mod errand;
 mod fill;
 mod form;
 mod policy;
@@ -18,6 +19,7 @@ mod topics;
 
 use futures::future::BoxFuture;
 
+pub use errand::{Brought, Errand};
 pub use form::{Asked, Filled, Form};
 pub use policy::Dialogue;
 pub use say::{Focus, HelpTopic, Say};
@@ -37,6 +39,8 @@ pub struct Asks {
 pub enum Decision {
     Act(crate::shop::Act),
     Say(Say),
+    /// Something that only the door can do.
+    Errand(Errand),
 }
 
 /// Keeps a conversation for one turn while it is there.

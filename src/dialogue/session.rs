@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::errand::Reminder;
 use super::service::Draft;
 use super::{Focus, Form, Say, SessionError};
 use crate::language::Reading;
@@ -62,6 +63,15 @@ pub struct Session {
     /// A PIN was asked for in this conversation: four digits may be one, also when they come late.
     #[serde(default)]
     pub guarded: bool,
+    /// What the shopper likes to be called, where the device may tell.
+    #[serde(default)]
+    pub called: Option<String>,
+    /// The door was asked where the device stands, for an offer that had nowhere to go.
+    #[serde(default)]
+    pub placed: bool,
+    /// Intents that the shopper of this turn must have an account for, and has not.
+    #[serde(skip)]
+    pub barred: std::sync::Arc<[String]>,
     /// Requests of one breath that wait for their turn.
     #[serde(default)]
     pub later: Vec<Reading>,
@@ -111,6 +121,8 @@ pub enum Question {
     Instead { product: Box<Product>, purpose: Purpose, quantity: Option<Quantity> },
     /// Nothing comes near it: shall I tell you when it is back?
     TellWhenBack(Sku),
+    /// Shall I remind you of this?
+    Remind(Reminder),
     /// Shall I empty the basket?
     EmptyBasket,
     /// Shall I read more results?
@@ -153,6 +165,8 @@ pub enum Task {
     OfferAgain(Box<Quote>),
     /// An offer was said yes to.
     Buy(Box<Quote>),
+    /// An order is looked for to be reminded of when it comes, after this day.
+    RemindOfArrival(jiff::civil::Date),
     /// An order is looked for to be undone.
     CancelOrder,
     /// The basket is counted before it is emptied.
@@ -180,6 +194,9 @@ impl Session {
             pace: 100,
             misses: 0,
             guarded: false,
+            called: None,
+            barred: std::sync::Arc::default(),
+            placed: false,
             later: Vec::new(),
             talk: Vec::new(),
             answered: Vec::new(),
