@@ -758,7 +758,7 @@ remind-which-day =
     Please tell me what to remind you of and when, in one sentence: remind me to order dog food next Friday.
     .reprompt = You can say: remind me to order dog food next Friday.
 remind-too-soon =
-    I can only remind you on a later day. What would you like?
+    That is today already, or gone by, so there is nothing to remind you of. What would you like?
     .reprompt = You can name another day, or ask for something else.
 remind-nothing-coming =
     You have no order on its way with a day that I know. What would you like?

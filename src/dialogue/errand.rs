@@ -1,6 +1,7 @@
 //! Errands: what only the door can do that the shopper speaks through. A wish for one out, what came of it in. Refuses
 //! to know which door that is and how it does it; where it cannot, the conversation goes on without.
 
+use jiff::ToSpan;
 use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
 
@@ -112,7 +113,7 @@ pub(super) fn to_order(session: &Session, reading: &Reading, today: Date) -> Dec
     let words = fill::product_words(reading).or_else(|| session.product.as_ref().map(|p| p.spoken_name.clone()));
     let days = reading.slot("Date").and_then(|slot| dates::range(&slot.value, today));
     match (words, days) {
-        (Some(words), Some((first, _))) => may(About::Order { words }, first, today),
+        (Some(words), Some((first, _))) => may(About::Order { words }, ahead(first, today), today),
         // Without either there is nothing to remind of.
         _ => Decision::Say(Say::Ran(Ran::WhichDay)),
     }
@@ -140,6 +141,16 @@ pub(super) fn arriving(session: &mut Session, orders: &[Order], today: Date) -> 
         }
         _ => Decision::Say(Say::Ran(Ran::NothingComing)),
     }
+}
+
+/// Days are read as gone by, for that is where orders are; a reminder is for the next of the same name. The shopper
+/// hears which day that is before anything is set.
+fn ahead(day: Date, today: Date) -> Date {
+    if day >= today {
+        return day;
+    }
+    let week = day.saturating_add(7.days());
+    if week > today { week } else { day.saturating_add(1.year()) }
 }
 
 fn may(about: About, day: Date, today: Date) -> Decision {
@@ -192,5 +203,26 @@ fn undone(brought: &Brought, wish: Wish) -> Ran {
         Brought::NotHere => Ran::NotHere(wish),
         Brought::NoLeave => Ran::NoLeave(wish),
         _ => Ran::Failed(wish),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn a_reminder_is_for_the_next_day_of_that_name() {
+        let today = date(2026, 11, 23);
+        for (day, expected) in [
+            (date(2026, 11, 23), date(2026, 11, 23)),
+            (date(2026, 11, 24), date(2026, 11, 24)),
+            (date(2026, 11, 20), date(2026, 11, 27)),
+            (date(2025, 12, 1), date(2026, 12, 1)),
+            (date(2026, 11, 1), date(2027, 11, 1)),
+        ] {
+            assert_eq!(ahead(day, today), expected, "{day}");
+        }
     }
 }
