@@ -224,7 +224,7 @@ mod tests {
             ("${viewport.height > viewport.width}", json!(false)),
             ("${viewport.shape == 'round' || viewport.width < 600}", json!(true)),
             ("${n == 2 && !(n != 2) ? @big : 'x'}", json!("46vh")),
-            ("${n +}", json!("2")),
+            ("${n +}", json!(null)),
             ("${)}", json!(null)),
             ("${", json!("")),
         ] {
