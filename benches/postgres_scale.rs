@@ -105,6 +105,7 @@ async fn measure(cluster: &Cluster, size: &Size) -> bool {
                 request: RequestId::new(&format!("{kind}-{turn}")).unwrap(),
                 deadline: Instant::now() + Duration::from_secs(6),
                 speak: false,
+                door: Default::default(),
             };
             let began = Instant::now();
             let answer = app.spine.from_text(words, caller).await.unwrap();

@@ -269,6 +269,7 @@ impl App {
             request: RequestId::new(&self.spine.ids.next())?,
             deadline: Instant::now() + Duration::from_millis(self.settings.deadlines.turn_ms),
             speak,
+            door: Default::default(),
         })
     }
 

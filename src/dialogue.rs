@@ -3,10 +3,11 @@
 
 mod advice;
 mod answer;
+pub mod errand;
 mod fill;
 mod form;
-mod kept;
 mod ideas;
+mod kept;
 pub mod linking;
 mod policy;
 mod products;
@@ -22,6 +23,7 @@ mod topics;
 
 use futures::future::BoxFuture;
 
+pub use errand::{Brought, Errand};
 pub use form::{Asked, Filled, Form};
 pub use kept::Kept;
 pub use linking::Linking;
@@ -43,6 +45,8 @@ pub struct Asks {
 pub enum Decision {
     Act(crate::shop::Act),
     Say(Say),
+    /// Something that only the door can do.
+    Errand(Errand),
 }
 
 /// Keeps a conversation for one turn while it is there.

@@ -106,6 +106,7 @@ pub fn router(doors: Arc<Doors>, alexa: Routes, linking: Option<Routes>) -> Rout
     let open = Router::new()
         .route("/", get(docs::welcome))
         .route("/docs", get(docs::reference))
+        .route("/docs/screens", get(docs::screens))
         .route("/openapi.json", get(docs::openapi_json))
         .route("/healthz", get(status::health))
         .route("/readyz", get(status::ready))

@@ -7,10 +7,12 @@ mod buying;
 mod card;
 mod catalog;
 mod counting;
+mod errand;
 mod finding;
 mod ideas;
 mod linking;
 mod needs;
+pub mod screen;
 mod script;
 mod service;
 mod several;
@@ -92,11 +94,15 @@ impl Phrases {
         Ok(Self { catalog, nouns })
     }
 
-    /// Results as lines of a card; `first` is the place of the first, from 1.
-    pub fn listed(&self, products: &[crate::shop::Product], first: u32, manner: &Manner) -> Vec<String> {
+    /// Results as lines of a screen that were not read out; `first` is the place of the first, from 1.
+    pub fn listed(&self, products: &[crate::shop::Product], first: u32, manner: &Manner) -> Vec<screen::Line> {
         let teller = Teller { catalog: &self.catalog, nouns: &self.nouns, manner };
-        let line = |(product, position)| script::plain(&finding::card_line(&teller, product, position));
-        products.iter().zip(first..).map(line).collect()
+        products.iter().zip(first..).map(|(product, place)| screen::scrolled(&teller, product, place)).collect()
+    }
+
+    /// What a screen shows beside this; `card` is what [`render`](Self::render) gave with it.
+    pub fn screen(&self, say: &crate::dialogue::Say, card: Option<&Card>, manner: &Manner) -> Option<screen::Screen> {
+        screen::of(&Teller { catalog: &self.catalog, nouns: &self.nouns, manner }, say, card)
     }
 
     /// Words for this; every `Say` has some.

@@ -6,6 +6,7 @@
 //! heard while it is spoken ([`Live`]) takes the first stage by itself, again and again, and enters with the words.
 
 mod call;
+mod door;
 mod locks;
 mod pieces;
 
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use arc_swap::ArcSwap;
+use jiff::Zoned;
 
 use crate::asr::{Bias, Recognizer, Transcript};
 use crate::audio::Samples;
@@ -27,6 +29,7 @@ use crate::tts::{Speech, Synthesizer, TtsError, VoiceSettings};
 use crate::webhook::{Ask, Told, Webhooks};
 
 pub use call::{Answer, Caller, Timings, Trust, TurnError};
+pub use door::{Door, Run};
 pub use pieces::Live;
 
 use locks::SessionLocks;
@@ -63,6 +66,9 @@ pub struct Words {
     pub phrases: Arc<Phrases>,
     pub webhooks: Arc<Webhooks>,
 }
+
+/// Steps of one turn: a product looked up, an offer made, an address asked for and the offer made again, never a loop.
+const STEPS: usize = 6;
 
 /// What came in through a door.
 enum Input {
@@ -154,7 +160,7 @@ impl Spine {
             if seen.fingerprint != 0 && seen.fingerprint != fingerprint {
                 return Err(TurnError::RequestReused(caller.request.as_str().to_owned()));
             }
-            let reply = self.word(&seen.say, &session);
+            let reply = self.word(&seen.say, &session, caller);
             let (reading, open, say) = (seen.reading.clone(), !seen.ended, seen.say.clone());
             let latest = session.answered.last().is_some_and(|a| a.request == caller.request);
             let asks = latest.then(|| self.dialogue.asks(&session)).flatten();
@@ -208,7 +214,7 @@ impl Spine {
         }
 
         let say = Kept::new(say);
-        let mut reply = self.word(&say, &session);
+        let mut reply = self.word(&say, &session, caller);
         session.record(reading.as_ref(), if say.is_secret() { "" } else { &reply.speech.text });
         let open = reply.keep_open;
         if !open {
@@ -284,7 +290,7 @@ impl Spine {
         caller: &Caller,
         timings: &mut Timings,
     ) -> Result<Say, TurnError> {
-        let here = self.clock.here();
+        let here = self.here(caller);
         let filled = match self.dialogue.fill(session, self.understander().model(), reading, here.date()) {
             Filled::Say(say) => return Ok(say),
             Filled::Reading(reading) => reading,
@@ -292,12 +298,18 @@ impl Spine {
         if self.words.load().webhooks.answers(&filled.intent) {
             return Ok(self.ask_outside(session, &filled, caller).await);
         }
+        session.barred = caller.door.barred.clone();
         let mut decision = self.dialogue.decide(session, &filled, &here);
         // "Add the second one" may need a product looked up before it can be added: a few steps, never a loop.
-        for _ in 0..3 {
+        for _ in 0..STEPS {
             let act = match decision {
                 Decision::Say(say) => return Ok(say),
                 Decision::Act(act) => act,
+                Decision::Errand(errand) => {
+                    let brought = caller.door.run(errand.clone(), caller.deadline).await;
+                    decision = self.dialogue.returned(session, errand, brought);
+                    continue;
+                }
             };
             let began = Instant::now();
             let outcome = self.shop.perform(act, &caller.customer, &caller.request).await?;
@@ -306,8 +318,8 @@ impl Spine {
         }
         match decision {
             Decision::Say(say) => Ok(say),
-            Decision::Act(act) => {
-                tracing::error!(?act, "the dialogue asked for a fourth act in one turn");
+            further => {
+                tracing::error!(?further, "the dialogue asked for more steps than a turn has");
                 Ok(Say::Trouble)
             }
         }
@@ -328,16 +340,19 @@ impl Spine {
         }
     }
 
-    fn word(&self, say: &Say, session: &Session) -> Reply {
-        self.words.load().phrases.render(
-            say,
-            &Manner {
-                pace: session.pace,
-                brief: session.brief,
-                today: self.clock.here().date(),
-                zone: self.clock.zone(),
-            },
-        )
+    /// Now, where the shopper is.
+    fn here(&self, caller: &Caller) -> Zoned {
+        match &caller.door.zone {
+            Some(zone) => self.clock.now().to_zoned(zone.clone()),
+            None => self.clock.here(),
+        }
+    }
+
+    fn word(&self, say: &Say, session: &Session, caller: &Caller) -> Reply {
+        let here = self.here(caller);
+        let manner =
+            Manner { pace: session.pace, brief: session.brief, today: here.date(), zone: here.time_zone().clone() };
+        self.words.load().phrases.render(say, &manner)
     }
 
     /// The reply's audio, or none: words without sound are better than no answer.

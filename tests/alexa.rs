@@ -4,6 +4,7 @@
 
 mod alexa_dialog;
 mod alexa_mutants;
+mod alexa_screens;
 mod alexa_services;
 mod alexa_simulate;
 mod support;
@@ -139,6 +140,8 @@ async fn a_server_that_checks_no_signatures() {
     alexa_dialog::a_launch_may_be_for_something(&server).await;
     several_values_of_a_slot_are_several_things(&server).await;
     a_list_on_a_screen_is_scrolled_on(&server).await;
+    alexa_screens::a_touch_does_what_its_words_do(&server).await;
+    alexa_screens::orders_and_a_purchase_are_shown(&server, "ada").await;
     an_errand_that_comes_back_decides_nothing(&server).await;
     alexa_mutants::no_mutant_gets_more_than_an_answer(&server).await;
     server.stop().await;

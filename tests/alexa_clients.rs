@@ -74,6 +74,23 @@ async fn virtual_alexa_shops_and_typescript_approves() {
     println!("{} conversations of {} turns; {} responses compiled", titles.len(), titles.len(), answers.len());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn chromium_draws_every_screen() {
+    let Some(chromium) = clients::chromium() else { return };
+    let server = Server::start().await;
+    let address = server.url("/docs/screens");
+    // To be looked at by a person.
+    let pictures = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pictures/screens");
+    fs::create_dir_all(&pictures).unwrap();
+    let arguments = [chromium.to_str().unwrap(), &address, pictures.to_str().unwrap()];
+    let drawn = clients::run_node("screens.js", arguments.map(str::to_owned).to_vec()).await;
+    server.stop().await;
+    let Some(drawn) = drawn else { return };
+    let names: Vec<&str> = drawn.split_whitespace().collect();
+    let kinds = ["results", "product", "basket", "checkout", "order", "orders", "help"];
+    assert_eq!(names, kinds.map(|kind| format!("screen-{kind}")));
+}
+
 /// What every type of request is answered.
 async fn every_kind(server: &Server) -> Vec<Value> {
     let patient = Patient { application_id: "amzn1.ask.skill.test".into(), visit: "clients".into() };
@@ -121,7 +138,7 @@ async fn screens(server: &Server) -> Vec<Value> {
         answers.push(serde_json::from_str(&text).unwrap());
     }
     // The touch did what the words do.
-    let line = answers[0].pointer("/response/directives/0/datasources/screen/properties/lines/1/text").unwrap();
+    let line = answers[0].pointer("/response/directives/0/datasources/lines/items/1/text").unwrap();
     let name = answers[1].pointer("/response/card/title").unwrap().as_str().unwrap();
     assert!(line.as_str().unwrap().starts_with(&format!("2. {name}")), "{line} was touched, {name} is shown");
     answers
@@ -134,9 +151,11 @@ fn lint(modules: &Path, folder: &Path, screens: &[Value]) {
         .filter(|d| d["type"] == "Alexa.Presentation.APL.RenderDocument")
         .map(|d| d["document"].clone())
         .collect();
-    assert!(documents.len() >= 6, "only {} screens", documents.len());
+    assert!(documents.len() >= 8, "only {} screens", documents.len());
+    let kinds: std::collections::BTreeSet<String> = documents.iter().map(Value::to_string).collect();
+    assert_eq!(kinds.len(), 5, "not every document was judged");
     let mut wrong = documents[0].clone();
-    wrong["mainTemplate"]["items"][0]["items"][1]["fontSizes"] = "8vh".into();
+    wrong["layouts"]["Title"]["item"]["fontSizes"] = "8vh".into();
     documents.push(wrong);
     let file = folder.join("screens.json");
     fs::write(&file, Value::from(documents).to_string()).unwrap();

@@ -8,6 +8,7 @@ use std::path::Path;
 use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
+use voicecart::dialogue::errand::{About, Ran, Reminder, Wish};
 use voicecart::dialogue::{Focus, HelpTopic, Say};
 use voicecart::reply::{Manner, Phrases, Reply};
 use voicecart::shop::money::Currency;
@@ -121,6 +122,16 @@ fn order(number: &str, status: OrderStatus, names: &[&str], parcels: Vec<Parcel>
     }
 }
 
+fn arrival() -> Reminder {
+    let names = vec!["oak desk lamp".into(), "Barkwell dog food".into()];
+    let number = OrderNumber::new("10007").expect("a number");
+    Reminder { about: About::Arrival { number, names }, at: date(2026, 11, 26).at(9, 0, 0, 0) }
+}
+
+fn to_order() -> Reminder {
+    Reminder { about: About::Order { words: "dog food".into() }, at: date(2026, 12, 1).at(9, 0, 0, 0) }
+}
+
 fn search(query: &str) -> Search {
     Search { query: query.into(), limit: 3, ..Search::default() }
 }
@@ -202,8 +213,32 @@ fn opening_help_and_closing() {
     snapshot(
         "talk",
         &[
-            ("first visit", Say::Welcome { returning: false }),
-            ("another visit", Say::Welcome { returning: true }),
+            ("first visit", Say::Welcome { returning: false, called: None }),
+            ("another visit", Say::Welcome { returning: true, called: None }),
+            ("an Alexa address away from Alexa", Say::Ran(Ran::NotHere(Wish::Address))),
+            ("an Alexa address that is not allowed", Say::Ran(Ran::NoLeave(Wish::Address))),
+            ("an Alexa address that is not there", Say::Ran(Ran::NoAddress)),
+            ("an Alexa address that cannot be had now", Say::Ran(Ran::Failed(Wish::Address))),
+            (
+                "an offer that has nowhere to go",
+                Say::Ran(Ran::Placeless(Box::new(Say::ConfirmPurchase {
+                    quote: Box::new(quote(vec![line(lamp(), 1)], QuoteOrigin::Pick)),
+                    changed: false,
+                }))),
+            ),
+            ("reminders away from Alexa", Say::Ran(Ran::NotHere(Wish::Reminder))),
+            ("reminders that are not allowed", Say::Ran(Ran::NoLeave(Wish::Reminder))),
+            ("a reminder that failed", Say::Ran(Ran::Failed(Wish::Reminder))),
+            ("a reminder of an order, asked", Say::Ran(Ran::Ask(arrival()))),
+            ("a reminder of an order, made", Say::Ran(Ran::Made(arrival()))),
+            ("a reminder of an order, heard", Say::Ran(Ran::Due(arrival().about))),
+            ("a reminder to order, asked", Say::Ran(Ran::Ask(to_order()))),
+            ("a reminder to order, made", Say::Ran(Ran::Made(to_order()))),
+            ("a reminder to order, heard", Say::Ran(Ran::Due(to_order().about))),
+            ("a reminder without a day", Say::Ran(Ran::WhichDay)),
+            ("a reminder for today", Say::Ran(Ran::TooSoon)),
+            ("a reminder of an order that is nowhere", Say::Ran(Ran::NothingComing)),
+            ("a visitor who lets their name be known", Say::Welcome { returning: false, called: Some("Ada".into()) }),
             ("help", Say::Help(HelpTopic::General)),
             ("help with results", Say::Help(HelpTopic::Results)),
             ("help before buying", Say::Help(HelpTopic::Purchase)),

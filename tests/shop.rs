@@ -141,6 +141,7 @@ async fn conformance(shop: &dyn Shop) {
     cancels_what_is_not_packed(shop).await;
     offers_what_was_bought_before(shop).await;
     answers_strangers(shop).await;
+    keeps_a_lent_address_until_it_is_taken_back(shop).await;
 }
 
 async fn finds_and_filters(shop: &dyn Shop) {
@@ -512,6 +513,27 @@ async fn answers_strangers(shop: &dyn Shop) {
     let quote = guest.quoted(Act::Quote { lines: one(&milk.sku) }).await;
     let bought = guest.asks(Act::Buy { quote_id: quote.id, pin: None }).await;
     assert!(matches!(bought, Outcome::Bought { again: false, .. }));
+}
+
+async fn keeps_a_lent_address_until_it_is_taken_back(shop: &dyn Shop) {
+    let (one_guest, other) = (caller(shop, "guest-lent-1"), caller(shop, "guest-lent-2"));
+    let tea = one_guest.plenty("green tea", 5).await;
+    let quote = || Act::Quote { lines: one(&tea.sku) };
+    let borrow = |line: &str| Act::BorrowAddress { line: line.into(), lender: "alexa:user:lender".into() };
+    for (guest, line) in [(&one_guest, "1 First Street"), (&other, "2 Second Street"), (&one_guest, "3 Third Street")] {
+        assert!(matches!(guest.asks(borrow(line)).await, Outcome::AddressChosen { .. }));
+        assert_eq!(guest.quoted(quote()).await.extras.address.as_deref(), Some(line));
+    }
+    let third = caller(shop, "guest-lent-3");
+    third.asks(Act::BorrowAddress { line: "4 Fourth Street".into(), lender: "alexa:user:another".into() }).await;
+    let give_back = |lender: &str| Act::ForgetBorrowed { lender: lender.into() };
+    assert_eq!(other.asks(give_back("alexa:user:nobody")).await, Outcome::AddressesForgotten { count: 0 });
+    // Whoever is asked: what this lender lent is gone everywhere, and only that.
+    assert_eq!(other.asks(give_back("alexa:user:lender")).await, Outcome::AddressesForgotten { count: 2 });
+    for guest in [&one_guest, &other] {
+        assert_eq!(guest.quoted(quote()).await.extras.address, None);
+    }
+    assert_eq!(third.quoted(quote()).await.extras.address.as_deref(), Some("4 Fourth Street"));
 }
 
 async fn the_sql_shop_conforms(engine: Engine) {

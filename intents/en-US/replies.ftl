@@ -18,6 +18,9 @@
 welcome =
     Hello. You can find a product, buy your usual again, or check on an order. What would you like?
     .reprompt = You can say: find coffee, order my usual, or where is my order.
+welcome-called =
+    Hello { $name }. You can find a product, buy your usual again, or check on an order. What would you like?
+    .reprompt = You can say: find coffee, order my usual, or where is my order.
 welcome-back =
     Welcome back. What would you like?
     .reprompt = You can say: find coffee, order my usual, or where is my order.
@@ -374,6 +377,36 @@ product-focus-rating-none = Nobody has rated { $name } yet.
 product-focus-delivery = { $day }, if you order { $name } now.
 product-focus-delivery-none = I don't have a delivery day for { $name }.
 card-fact = { $label }: { $value }
+# What stands on a screen beside the words. The hints are what a shopper may say next; buttons do what their words do.
+screen-place = { $position }. { $title }
+screen-which-one = Which one?
+screen-hint-results = the second one
+screen-hint-basket = check out
+screen-ask-checkout = Say “yes” to order, or “no” to leave it.
+screen-add = Add it to my basket
+screen-buy = Buy it
+screen-tell-when-back = Tell me when it’s back
+screen-checkout = Check out
+screen-not-now = No thanks
+screen-total = Total
+screen-charge = Delivery charge
+screen-tax = Tax
+screen-discount = Coupon
+screen-address = Delivered to
+screen-placed = Placed
+screen-step =
+    { $known ->
+        [yes] { $label }, { $day }, { $state ->
+            [done] done
+            [now] now
+           *[later] still to come
+        }
+       *[no] { $label }, { $state ->
+            [done] done
+            [now] now
+           *[later] still to come
+        }
+    }
 label-price = Price
 label-rating = Rating
 label-stock = Stock
@@ -717,6 +750,56 @@ ask-coupon =
 address-chosen =
     Your orders go to { $line } now. What would you like?
     .reprompt = Say check out to order, or find something.
+# What only the device can do that the shopper speaks through.
+errand-not-here =
+    { $wish ->
+        [address] I only get an Alexa address when you speak to me through Alexa. What would you like?
+       *[reminder] I can only set reminders when you speak to me through Alexa. What would you like?
+    }
+    .reprompt = What would you like?
+errand-no-leave =
+    { $wish ->
+        [address] You haven't allowed me to know that address yet. I have put a card in the Alexa app: allow it there, then ask me again. What else would you like?
+       *[reminder] You haven't allowed me to set reminders yet. I have put a card in the Alexa app: allow it there, then ask me again. What else would you like?
+    }
+    .reprompt = What else would you like?
+errand-failed =
+    { $wish ->
+        [address] I couldn't get your address from Alexa just now, so nothing has changed. What would you like?
+       *[reminder] I couldn't set that reminder, so please don't count on it. What would you like?
+    }
+    .reprompt = You can ask me again, or for something else.
+errand-no-address =
+    Your Alexa device has no address yet. You can enter one in the Alexa app. What would you like?
+    .reprompt = What would you like?
+errand-placeless = I don't know where to deliver this. I have put a card in the Alexa app: allow me your address there, and then say, deliver it to my Alexa address.
+remind-ask =
+    { $about ->
+        [arrival] Shall I remind you { $day }, at nine in the morning, that { $things } should arrive?
+       *[order] Shall I remind you { $day }, at nine in the morning, to order { $things }?
+    }
+    .reprompt = Shall I set the reminder, yes or no?
+remind-made =
+    { $about ->
+        [arrival] I'll remind you { $day } that { $things } should arrive. What else would you like?
+       *[order] I'll remind you { $day } to order { $things }. What else would you like?
+    }
+    .reprompt = What else would you like?
+remind-due =
+    { $about ->
+        [arrival] Today { $things } should arrive.
+       *[order] You wanted to order { $things }.
+    }
+    .reprompt = What would you like?
+remind-which-day =
+    Please tell me what to remind you of and when, in one sentence: remind me to order dog food next Friday.
+    .reprompt = You can say: remind me to order dog food next Friday.
+remind-too-soon =
+    That is today already, or gone by, so there is nothing to remind you of. What would you like?
+    .reprompt = You can name another day, or ask for something else.
+remind-nothing-coming =
+    You have no order on its way with a day that I know. What would you like?
+    .reprompt = You can ask where an order is, or for something else.
 no-such-address =
     { $count ->
         [0] There's no address in your account; the shop can add one. What would you like?

@@ -2,7 +2,7 @@
 
 use super::products::{take, turn_page};
 use super::session::{Purpose, Question, Session, Task};
-use super::{Decision, Dialogue, Say, fill, refer};
+use super::{Decision, Dialogue, Errand, Say, errand, fill, refer};
 use crate::language::{Expectation, Reading};
 use crate::shop::pin::Pin;
 use crate::shop::preferences::Preference;
@@ -51,6 +51,7 @@ pub fn expectation(session: &Session) -> Expectation {
             Question::EmptyBasket
             | Question::Join
             | Question::Forget(_)
+            | Question::Remind(_)
             | Question::Instead { .. }
             | Question::TellWhenBack(_)
             | Question::DidYouSay(_)
@@ -94,6 +95,7 @@ pub fn answer(session: &mut Session, question: &Question, reading: &Reading) -> 
                     say(Say::BadQuantity)
                 }
             },
+            _ if errand::means_device(reading) => Answered::Done(errand::address(Some(quote.clone()))),
             ("UseCouponIntent" | "ChooseAddressIntent", _) => match super::topics::terms(reading) {
                 Some(change) => {
                     session.task = Some(Task::OfferAgain(quote.clone()));
@@ -116,6 +118,9 @@ pub fn answer(session: &mut Session, question: &Question, reading: &Reading) -> 
             }
             None => Answered::NotAnAnswer,
         },
+        Question::Remind(reminder) if yes => Answered::Done(Decision::Errand(Errand::Remind(reminder.clone()))),
+        Question::Remind(_) if no => say(Say::AllRight),
+        Question::Remind(_) => Answered::NotAnAnswer,
         Question::Shortage { sku, left, purpose } => {
             let quantity = match fill::quantity(reading) {
                 Ok(Some(quantity)) if intent == "SetQuantityIntent" => quantity,

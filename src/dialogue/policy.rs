@@ -92,6 +92,10 @@ impl Dialogue {
     /// What to do about a reading. `here` is now on the shop's calendar.
     pub fn decide(&self, session: &mut Session, reading: &Reading, here: &Zoned) -> Decision {
         session.task = None;
+        // Also what was said before and is only agreed to now.
+        if session.barred.contains(&reading.intent) {
+            return Decision::Say(Say::LinkAccount { lapsed: false });
+        }
         if let Some(decision) = self.answered(session, reading, here) {
             return decision;
         }
@@ -156,6 +160,11 @@ impl Dialogue {
         super::settle::settle(session, outcome)
     }
 
+    /// What follows from what the door has done.
+    pub fn returned(&self, session: &mut Session, errand: super::Errand, brought: super::Brought) -> Decision {
+        super::errand::returned(session, errand, brought)
+    }
+
     /// The reading as an answer to the open question, where it is one.
     fn answered(&self, session: &mut Session, reading: &Reading, here: &Zoned) -> Option<Decision> {
         let question = session.question.take()?;
@@ -201,4 +210,25 @@ pub(super) fn keeps_question(reading: &Reading) -> bool {
         reading.intent.as_str(),
         "AMAZON.RepeatIntent" | "AMAZON.HelpIntent" | "SpeakSlowerIntent" | "SpeakFasterIntent" | "SpellIntent"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialogue::SessionId;
+    use crate::shop::CustomerId;
+
+    #[test]
+    fn what_needs_an_account_needs_it_also_when_it_was_said_before() {
+        let (id, stranger) = (SessionId::new("s").unwrap(), CustomerId::new("guest").unwrap());
+        let mut session = Session::new(id, stranger, "en-US", jiff::Timestamp::UNIX_EPOCH);
+        let here = jiff::Timestamp::UNIX_EPOCH.to_zoned(jiff::tz::TimeZone::UTC);
+        let next = |session: &mut Session| {
+            session.question = Some(Question::Next(Box::new(Reading::bare("TrackOrderIntent", Source::Given))));
+            Dialogue.decide(session, &Reading::bare("AMAZON.YesIntent", Source::Given), &here)
+        };
+        assert!(matches!(next(&mut session), Decision::Act(_)));
+        session.barred = vec!["TrackOrderIntent".to_owned()].into();
+        assert_eq!(next(&mut session), Decision::Say(Say::LinkAccount { lapsed: false }));
+    }
 }

@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::errand::Ran;
 use super::{Linking, Serve};
 use crate::shop::advice::Advice;
 use crate::shop::preferences::{Avoided, Preference, Preferences, Told};
@@ -20,11 +21,16 @@ pub enum Say {
     /// The conversation opens.
     Welcome {
         returning: bool,
+        /// What the shopper likes to be called, where the device may tell.
+        #[serde(default)]
+        called: Option<String>,
     },
     Help(HelpTopic),
     Goodbye,
     /// What was under way is dropped, nothing was bought.
     Cancelled,
+    /// Of what only the door can do.
+    Ran(Ran),
     /// "No" to an offer that is not a purchase: the conversation goes on.
     AllRight,
     /// Nothing was heard, or nothing that can be trusted.

@@ -225,7 +225,7 @@ pub fn settle(session: &mut Session, served: Served) -> Decision {
             }
             ask(session, draft)
         }
-        Served::News(products) if products.is_empty() => Decision::Say(Say::Welcome { returning: session.turns > 0 }),
+        Served::News(products) if products.is_empty() => Decision::Say(super::topics::welcome(session)),
         Served::News(products) => {
             session.product = products.first().filter(|_| products.len() == 1).cloned();
             Decision::Say(Say::Service(Serve::Done(Box::new(Served::News(products)))))

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::errand::Reminder;
 use super::service::Draft;
 use super::{Focus, Form, Kept, Say, SessionError};
 use crate::language::Reading;
@@ -71,6 +72,15 @@ pub struct Session {
     /// Things suggested unasked so far.
     #[serde(default)]
     pub unasked: u32,
+    /// What the shopper likes to be called, where the device may tell.
+    #[serde(default)]
+    pub called: Option<String>,
+    /// The door was asked where the device stands, for an offer that had nowhere to go.
+    #[serde(default)]
+    pub placed: bool,
+    /// Intents that the shopper of this turn must have an account for, and has not.
+    #[serde(skip)]
+    pub barred: std::sync::Arc<[String]>,
     /// Requests of one breath that wait for their turn.
     #[serde(default)]
     pub later: Vec<Reading>,
@@ -126,6 +136,8 @@ pub enum Question {
     Join,
     /// Shall I forget it?
     Forget(Told),
+    /// Shall I remind you of this?
+    Remind(Reminder),
     /// Shall I empty the basket?
     EmptyBasket,
     /// Shall I read more results?
@@ -170,6 +182,8 @@ pub enum Task {
     OfferAgain(Box<Quote>),
     /// An offer was said yes to.
     Buy(Box<Quote>),
+    /// An order is looked for to be reminded of when it comes, after this day.
+    RemindOfArrival(jiff::civil::Date),
     /// An order is looked for to be undone.
     CancelOrder,
     /// The basket is counted before it is emptied.
@@ -202,6 +216,9 @@ impl Session {
             guarded: false,
             refused: Vec::new(),
             unasked: 0,
+            called: None,
+            barred: std::sync::Arc::default(),
+            placed: false,
             later: Vec::new(),
             talk: Vec::new(),
             answered: Vec::new(),

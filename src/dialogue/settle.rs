@@ -2,7 +2,7 @@
 
 use super::products::take;
 use super::session::{Purpose, Question, Results, Session, Task};
-use super::{Decision, Kept, Say};
+use super::{Decision, Errand, Kept, Say};
 use crate::shop::faq::Ask;
 use crate::shop::preferences::Preference;
 use crate::shop::{Act, Line, Order, OrderRef, OrderStatus, Outcome, Product, Quantity, Quote, QuoteOrigin, Search};
@@ -36,6 +36,13 @@ pub fn settle(session: &mut Session, outcome: Outcome) -> Decision {
             Decision::Say(Say::Orders { orders })
         }
         Outcome::Tracked(orders) if task == Some(Task::CancelOrder) => cancellable(session, orders),
+        Outcome::Tracked(orders) if matches!(task, Some(Task::RemindOfArrival(_))) => {
+            let today = match task {
+                Some(Task::RemindOfArrival(today)) => today,
+                _ => Default::default(),
+            };
+            super::errand::arriving(session, &orders, today)
+        }
         Outcome::Tracked(orders) => {
             session.order = orders.first().map(|o| o.number.clone());
             session.product = None;
@@ -133,6 +140,7 @@ pub fn settle(session: &mut Session, outcome: Outcome) -> Decision {
                 _ => Decision::Say(Say::NothingOpen),
             }
         }
+        Outcome::AddressesForgotten { .. } => Decision::Say(Say::AllRight),
         Outcome::CouponHeld { code, percent } => Decision::Say(Say::CouponHeld { code, percent }),
         Outcome::CouponRefused { code, why } => Decision::Say(Say::CouponRefused { code, why }),
         Outcome::AddressChosen { line, .. } => Decision::Say(Say::AddressChosen { line }),
@@ -254,6 +262,11 @@ fn offer(session: &mut Session, quote: Quote, changed: bool) -> Decision {
     }
     let quote = Box::new(quote);
     session.question = Some(Question::Purchase(quote.clone()));
+    // Asked for once: who does not want to lend it is not asked at every offer.
+    if quote.extras.address.is_none() && !session.placed {
+        session.placed = true;
+        return Decision::Errand(Errand::Address { wished: false, offer: Some((quote, changed)) });
+    }
     Decision::Say(Say::ConfirmPurchase { quote, changed })
 }
 

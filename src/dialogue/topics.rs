@@ -5,7 +5,7 @@ use jiff::Zoned;
 
 use super::products::{ask_how_many, turn_page};
 use super::session::{Purpose, Question, Session, Task};
-use super::{Decision, Dialogue, Focus, HelpTopic, Say, advice, fill, linking, service, several, told};
+use super::{Decision, Dialogue, Errand, Focus, HelpTopic, Say, advice, errand, fill, linking, service, several, told};
 use crate::language::Reading;
 use crate::shop::service::Request;
 use crate::shop::{Act, OrderRef, Quantity, ReorderRef, Shelf};
@@ -16,8 +16,8 @@ impl Dialogue {
         let say = |s| Decision::Say(s);
         match reading.intent.as_str() {
             // What somebody waits for may have come.
-            "LaunchRequest" if session.turns == 0 => service::serve(Request::News),
-            "LaunchRequest" | "AMAZON.NavigateHomeIntent" => say(Say::Welcome { returning: session.turns > 0 }),
+            "LaunchRequest" if session.turns == 0 => Decision::Errand(Errand::Name),
+            "LaunchRequest" | "AMAZON.NavigateHomeIntent" => say(welcome(session)),
             "AMAZON.HelpIntent" => say(Say::Help(topic(session))),
             "AMAZON.StopIntent" => {
                 session.question = None;
@@ -73,6 +73,7 @@ impl Dialogue {
                 Decision::Act(Act::ShowBasket)
             }
             "CheckoutIntent" => Decision::Act(Act::QuoteBasket),
+            _ if errand::means_device(reading) => errand::address(None),
             "UseCouponIntent" | "ChooseAddressIntent" => match terms(reading) {
                 Some(act) => Decision::Act(act),
                 None => say(Say::AskCoupon),
@@ -132,6 +133,9 @@ impl Dialogue {
             | "ShowPreferencesIntent" => told::told(session, reading),
             "LinkDevicesIntent" => linking::give(),
             "LinkCodeIntent" => linking::take(session, reading),
+            "RemindToOrderIntent" => errand::to_order(session, reading, today),
+            "RemindOfArrivalIntent" => errand::arrival(session, today),
+
             "SpellIntent" => match spellable(session) {
                 Some(words) => say(Say::Spelled { words }),
                 None => say(Say::NothingOpen),
@@ -141,6 +145,10 @@ impl Dialogue {
             _ => advice::not_understood(session),
         }
     }
+}
+
+pub(super) fn welcome(session: &Session) -> Say {
+    Say::Welcome { returning: session.turns > 0, called: session.called.clone() }
 }
 
 fn track(session: &mut Session, order: OrderRef) -> Decision {

@@ -7,6 +7,8 @@ pub mod doctor;
 pub mod envelope;
 pub mod handle;
 pub mod package;
+pub mod preview;
+pub mod screen;
 pub mod services;
 pub mod settings;
 pub mod simulator;

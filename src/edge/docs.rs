@@ -4,14 +4,17 @@
 use std::fmt::Write;
 use std::sync::{Arc, LazyLock};
 
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::response::{Html, IntoResponse};
 use http::header;
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::Doors;
+use super::alexa::preview;
 use super::openapi;
 use super::problem::KINDS;
+use crate::reply::Manner;
 
 const STYLE: &str = "body{font:1.05rem/1.55 system-ui,sans-serif;max-width:60rem;margin:0 auto;padding:1rem;color:#1a1a1a;\
 background:#fff}a{color:#0b4aa2}pre,code{font-family:ui-monospace,monospace;background:#f1f1ee}pre{padding:.75rem;\
@@ -32,6 +35,7 @@ pub async fn welcome(State(doors): State<Arc<Doors>>) -> impl IntoResponse {
          <pre tabindex=\"0\"><code>curl 'http://{address}/v1/voice?audio=none'{key} \\\n  -H 'Content-Type: audio/wav' --data-binary @request.wav</code></pre>\
          <ul><li><a href=\"/docs\">How to call it</a></li>\
          <li><a href=\"/openapi.json\">The same for machines (OpenAPI)</a></li>\
+         <li><a href=\"/docs/screens\">What Alexa devices with a screen show</a></li>\
          <li><a href=\"/readyz\">Whether every part is ready</a></li></ul>"
     );
     page("Voicecart", &body)
@@ -41,6 +45,19 @@ pub async fn welcome(State(doors): State<Arc<Doors>>) -> impl IntoResponse {
 pub async fn reference() -> impl IntoResponse {
     static BODY: LazyLock<String> = LazyLock::new(|| render(&openapi::document()));
     page("Voicecart: how to call it", &BODY)
+}
+
+/// `/docs/screens`: for one device, `?device=wide`, `tall` or `round`.
+pub async fn screens(State(doors): State<Arc<Doors>>, Query(asked): Query<Device>) -> impl IntoResponse {
+    let (words, clock) = (doors.spine.words(), &doors.spine.clock);
+    let manner = Manner { pace: 100, today: clock.here().date(), zone: clock.zone() };
+    page("Voicecart: screens", &preview::page(&words.phrases, &manner, asked.device.as_deref()))
+}
+
+/// Whose screen is asked for.
+#[derive(Deserialize)]
+pub struct Device {
+    device: Option<String>,
 }
 
 /// `/openapi.json`
@@ -239,7 +256,8 @@ fn string(value: &Value) -> String {
     text(value.as_str().unwrap_or_default())
 }
 
-fn text(raw: &str) -> String {
+/// Text that is safe between tags and in attributes.
+pub(super) fn text(raw: &str) -> String {
     raw.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 

@@ -240,6 +240,7 @@ impl Kiosk {
             request,
             deadline,
             speak: true,
+            door: Default::default(),
         };
         match self.runtime.block_on(self.spine.from_transcript(heard, caller)) {
             Ok(answer) => {

@@ -46,7 +46,7 @@ const EXCHANGES: NonZeroU32 = NonZeroU32::new(50).unwrap();
 /// All that account linking needs.
 pub struct Linking {
     client: Client,
-    needed_for: Vec<String>,
+    needed_for: Arc<[String]>,
     store: Store,
     customers: Customers,
     clock: Arc<dyn Clock>,
@@ -77,7 +77,7 @@ impl Linking {
         }
         Some(Self {
             client,
-            needed_for: settings.needed_for.clone(),
+            needed_for: settings.needed_for.clone().into(),
             store,
             customers,
             clock,
@@ -114,7 +114,12 @@ impl Linking {
 
     /// Whether a stranger who asks for this must link an account first.
     pub fn needs_account(&self, intent: &str, customer: &CustomerId) -> bool {
-        Customers::is_guest(customer) && self.needed_for.iter().any(|n| n == intent)
+        self.barred(customer).iter().any(|n| n == intent)
+    }
+
+    /// What this customer must link an account for.
+    pub fn barred(&self, customer: &CustomerId) -> Arc<[String]> {
+        if Customers::is_guest(customer) { self.needed_for.clone() } else { Arc::default() }
     }
 }
 

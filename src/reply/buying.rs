@@ -119,17 +119,13 @@ fn notes(t: &Teller, quote: &Quote) -> Vec<String> {
         notes.push(t.sentence("confirm-address", &args!["line" => t.quoted(address)]));
     }
     // First of all: it may hurt.
-    for (name, what) in &quote.cautions {
-        let args = args!["name" => t.the(name), "what" => super::talk::all_avoided(t, what.iter().copied())];
-        notes.insert(0, t.sentence("confirm-caution", &args));
+    for caution in cautions(t, quote) {
+        notes.insert(0, caution);
     }
     for (name, size) in &quote.misfits {
         notes.push(t.sentence("confirm-misfit", &args!["name" => t.the(name), "size" => t.quoted(size)]));
     }
-    if !quote.repeats.is_empty() {
-        let names: Vec<&str> = quote.repeats.iter().map(String::as_str).collect();
-        notes.push(t.sentence("confirm-repeat", &args!["names" => t.the_things(&names)]));
-    }
+    notes.extend(repeated(t, quote));
     for (name, before, now) in quote.price_changes.iter().take(NOTES) {
         let id = if now.minor() > before.minor() { "confirm-price-up" } else { "confirm-price-down" };
         notes.push(t.sentence(id, &args!["name" => t.the(name), "before" => t.money(*before), "now" => t.money(*now)]));
@@ -149,6 +145,35 @@ fn notes(t: &Teller, quote: &Quote) -> Vec<String> {
     notes
 }
 
+fn cautions(t: &Teller, quote: &Quote) -> impl Iterator<Item = String> {
+    quote.cautions.iter().map(|(name, what)| {
+        let args = args!["name" => t.the(name), "what" => super::talk::all_avoided(t, what.iter().copied())];
+        t.sentence("confirm-caution", &args)
+    })
+}
+
+fn repeated(t: &Teller, quote: &Quote) -> Option<String> {
+    let names: Vec<&str> = quote.repeats.iter().map(String::as_str).collect();
+    (!names.is_empty()).then(|| t.sentence("confirm-repeat", &args!["names" => t.the_things(&names)]))
+}
+
+/// What a screen says beside an offer's lines and amounts, what may hurt first.
+pub(super) fn printed_notes(t: &Teller, quote: &Quote) -> Vec<String> {
+    let mut notes: Vec<String> = cautions(t, quote).chain(repeated(t, quote)).collect();
+    notes.extend(quote.price_changes.iter().take(SHOWN).map(|change| card_change(t, change)));
+    notes.extend(quote.unavailable.iter().take(SHOWN).map(|name| card_unavailable(t, name)));
+    notes
+}
+
+fn card_change(t: &Teller, (name, before, now): &(String, Money, Money)) -> String {
+    let (before, now) = (t.printed(*before), t.printed(*now));
+    t.say("confirm-purchase.card-change", &args!["name" => printed_title(name), "before" => before, "now" => now])
+}
+
+fn card_unavailable(t: &Teller, name: &str) -> String {
+    t.say("confirm-purchase.card-unavailable", &args!["name" => printed_title(name)])
+}
+
 fn offer_card(t: &Teller, quote: &Quote) -> Card {
     let mut text = Lines::default();
     for line in quote.lines.iter().take(SHOWN) {
@@ -158,13 +183,11 @@ fn offer_card(t: &Teller, quote: &Quote) -> Card {
     if let Some(day) = quote.delivery {
         text.push(t.say("confirm-purchase.card-day", &args!["day" => t.printed_day(day)]));
     }
-    for (name, before, now) in quote.price_changes.iter().take(SHOWN) {
-        let (before, now) = (t.printed(*before), t.printed(*now));
-        let args = args!["name" => printed_title(name), "before" => before, "now" => now];
-        text.push(t.say("confirm-purchase.card-change", &args));
+    for change in quote.price_changes.iter().take(SHOWN) {
+        text.push(card_change(t, change));
     }
     for name in quote.unavailable.iter().take(SHOWN) {
-        text.push(t.say("confirm-purchase.card-unavailable", &args!["name" => printed_title(name)]));
+        text.push(card_unavailable(t, name));
     }
     Card {
         title: t.say("confirm-purchase.card-title", &args!["printed-total" => t.printed(quote.total)]),

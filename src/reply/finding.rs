@@ -84,14 +84,19 @@ pub(super) fn results(t: &Teller, found: &Page<'_>) -> Draft {
 }
 
 /// A result as one line of a card.
-pub(super) fn card_line(t: &Teller, product: &Product, position: u32) -> String {
+fn card_line(t: &Teller, product: &Product, position: u32) -> String {
+    let (title, facts) = (printed_title(&product.title), printed_facts(t, product));
+    t.say("results.card-line", &args!["position" => position, "title" => title, "facts" => facts])
+}
+
+/// What a line of results says of a product beside its name.
+pub(super) fn printed_facts(t: &Teller, product: &Product) -> String {
     let mut facts = vec![t.printed(product.price)];
     facts.extend(product.rating.map(|r| printed_rating(t, r)));
     if product.stock == 0 {
         facts.push(printed_stock(t, 0));
     }
-    let title = printed_title(&product.title);
-    t.say("results.card-line", &args!["position" => position, "title" => title, "facts" => facts.join(", ")])
+    facts.join(", ")
 }
 
 fn sorted(sort: Sort) -> Option<&'static str> {
@@ -226,9 +231,22 @@ pub(super) fn product(t: &Teller, product: &Product, delivery: Option<Date>, foc
 
 fn product_card(t: &Teller, product: &Product, delivery: Option<Date>) -> Card {
     let mut lines = Lines::default();
-    let mut fact = |label: &str, value: String| {
+    let (facts, description) = facts(t, product, delivery);
+    for (label, value) in facts {
         lines.push(t.say("card-fact", &args!["label" => label, "value" => value]));
-    };
+    }
+    lines.push(description);
+    Card {
+        title: t.say("product.card-title", &args!["title" => printed_title(&product.title)]),
+        text: lines.text(),
+        image: product.image.clone(),
+    }
+}
+
+/// What is shown of a product: labels with values, and its description.
+pub(super) fn facts(t: &Teller, product: &Product, delivery: Option<Date>) -> (Vec<(String, String)>, String) {
+    let mut facts = Vec::new();
+    let mut fact = |label: &str, value: String| facts.push((label.to_owned(), value));
     let label = |id: &str| t.say(id, &FluentArgs::new());
     fact(&label("label-price"), t.printed(product.price));
     if let Some(brand) = &product.brand {
@@ -244,12 +262,7 @@ fn product_card(t: &Teller, product: &Product, delivery: Option<Date>) -> Card {
     for (name, value) in product.attributes.iter().take(card::ATTRIBUTES) {
         fact(&card::capital(name), printed_title(value));
     }
-    lines.push(product.description.clone());
-    Card {
-        title: t.say("product.card-title", &args!["title" => printed_title(&product.title)]),
-        text: lines.text(),
-        image: product.image.clone(),
-    }
+    (facts, product.description.clone())
 }
 
 fn printed_rating(t: &Teller, (tenths, count): (u8, u32)) -> String {

@@ -1,11 +1,14 @@
 //! Orders and their parcels: where they are, and when they come.
 
+use std::cmp::Ordering;
+
 use fluent_bundle::FluentArgs;
 use jiff::civil::Date;
 
 use super::Card;
 use super::card::Lines;
 use super::catalog::args;
+use super::screen::{Line, Step, StepState, Tap, Track};
 use super::teller::{Teller, printed_title};
 use super::worded::Draft;
 use crate::shop::{Money, Order, OrderRef, OrderStatus, Parcel, ParcelStatus};
@@ -256,6 +259,68 @@ fn order_card(t: &Teller, order: &Order) -> Card {
     }
     let title = t.say("tracked.card-title", &args!["number" => order.number.as_str()]);
     Card { title, text: text.text(), image: None }
+}
+
+/// One order of several, as a line of a screen: a touch asks where it is.
+pub(super) fn screen_line(t: &Teller, order: &Order) -> Line {
+    let names: Vec<String> = order.lines.iter().take(TOLD).map(|l| printed_title(&l.spoken_name)).collect();
+    let day = arrival(order).unwrap_or_else(|| t.date_of(order.placed_at));
+    let state = super::card::capital(&t.say(&format!("state-{}", state(order)), &FluentArgs::new()));
+    let facts = [state, t.printed_day(day), t.printed(order.total)];
+    Line {
+        text: super::script::plain(&names.join(", ")),
+        detail: super::script::plain(&facts.join(", ")),
+        image: None,
+        tap: Some(Tap::Track(order.number.clone())),
+    }
+}
+
+/// How far each parcel is; of an order without parcels, the order. What was cancelled goes no further.
+pub(super) fn tracks(t: &Teller, order: &Order) -> Vec<Track> {
+    let placed = t.date_of(order.placed_at);
+    if order.parcels.is_empty() || matches!(order.status, OrderStatus::Cancelled | OrderStatus::Returned) {
+        return vec![Track { title: String::new(), steps: steps(t, state(order), placed, None) }];
+    }
+    let track = |parcel: &Parcel| {
+        let names: Vec<String> = parcel.contents.iter().take(TOLD).map(|(_, name, _)| printed_title(name)).collect();
+        let day = match parcel.status {
+            ParcelStatus::Delivered => parcel.delivered_at.map(|at| t.date_of(at)),
+            _ => parcel.expected,
+        };
+        // A single parcel holds what the order's lines say already.
+        let title = if order.parcels.len() > 1 { super::script::plain(&names.join(", ")) } else { String::new() };
+        Track { title, steps: steps(t, parcel_state(parcel.status), placed, day) }
+    };
+    order.parcels.iter().take(TOLD).map(track).collect()
+}
+
+/// The way from the purchase to the door, by the names of states; `last` is the day of its end.
+fn steps(t: &Teller, at: &'static str, placed: Date, last: Option<Date>) -> Vec<Step> {
+    let way: &[&str] = match at {
+        "cancelled" => &["placed", "cancelled"],
+        "returned" => &["placed", "delivered", "returned"],
+        "delayed" => &["placed", "packed", "delayed", "delivered"],
+        _ => &["placed", "packed", "shipped", "out_for_delivery", "delivered"],
+    };
+    let here = way.iter().position(|s| *s == at).unwrap_or_default();
+    let step = |(i, name): (usize, &&str)| {
+        let label = super::card::capital(&t.say(&format!("state-{name}"), &FluentArgs::new()));
+        let day = match *name {
+            "placed" => Some(placed),
+            "delivered" => last,
+            _ => None,
+        };
+        let day = day.map(|day| t.printed_day(day)).unwrap_or_default();
+        let (state, word) = match i.cmp(&here) {
+            Ordering::Less => (StepState::Done, "done"),
+            Ordering::Equal => (StepState::Now, "now"),
+            Ordering::Greater => (StepState::Later, "later"),
+        };
+        let known = if day.is_empty() { "no" } else { "yes" };
+        let args = args!["label" => label.as_str(), "day" => day.as_str(), "state" => word, "known" => known];
+        Step { said: super::script::plain(&t.say("screen-step", &args)), label, day, state }
+    };
+    way.iter().enumerate().map(step).collect()
 }
 
 fn things(t: &Teller, order: &Order) -> String {

@@ -4,7 +4,7 @@ use fluent_bundle::FluentArgs;
 
 use super::catalog::args;
 use super::teller::Teller;
-use super::{Card, advice, buying, finding, ideas, linking, service, several, talk, tracking};
+use super::{Card, advice, buying, errand, finding, ideas, linking, service, several, talk, tracking};
 use crate::dialogue::Say;
 use crate::shop::advice::Advice;
 use crate::shop::preferences::Avoided;
@@ -74,6 +74,7 @@ pub(super) fn stays_open(say: &Say) -> bool {
         | Say::Welcome { .. }
         | Say::Help(_)
         | Say::AllRight
+        | Say::Ran(_)
         | Say::NotHeard
         | Say::NotUnderstood { .. }
         | Say::DidYouSay { .. }
@@ -185,7 +186,9 @@ pub(super) fn shortened(say: &Say, mut draft: Draft) -> Draft {
 /// Phrases for this.
 pub(super) fn draft(t: &Teller, say: &Say) -> Draft {
     match say {
-        Say::Welcome { returning } => t.plain_draft(if *returning { "welcome-back" } else { "welcome" }),
+        Say::Welcome { called: Some(name), .. } => t.draft("welcome-called", &args!["name" => t.quoted(name)]),
+        Say::Welcome { returning, .. } => t.plain_draft(if *returning { "welcome-back" } else { "welcome" }),
+        Say::Ran(ran) => errand::draft(t, ran),
         Say::Help(topic) => talk::help(t, *topic),
         Say::Goodbye => t.plain_draft("goodbye"),
         Say::Cancelled => t.plain_draft("cancelled"),

@@ -109,6 +109,15 @@ pub enum Act {
     ChooseAddress {
         words: String,
     },
+    /// Sends what is ordered from now on to an address that somebody's device lent.
+    BorrowAddress {
+        line: String,
+        lender: String,
+    },
+    /// Forgets the addresses that this one lent, whoever is asked.
+    ForgetBorrowed {
+        lender: String,
+    },
     /// Undoes an order of which nothing has been packed: stock and money go back.
     CancelOrder {
         number: OrderNumber,

@@ -167,6 +167,9 @@ pub enum Outcome {
         label: String,
         line: String,
     },
+    AddressesForgotten {
+        count: u32,
+    },
     /// `known` are the labels that there are.
     NoSuchAddress {
         words: String,

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::door::Door;
 use crate::asr::{AsrError, Transcript};
 use crate::dialogue::{Asks, Kept, Say, SessionError, SessionId};
 use crate::language::Reading;
@@ -22,6 +23,8 @@ pub struct Caller {
     pub deadline: Instant,
     /// Whether audio of the reply is wanted.
     pub speak: bool,
+    /// What the door adds.
+    pub door: Door,
 }
 
 /// What goes back out of the door.

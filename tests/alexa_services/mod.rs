@@ -137,11 +137,16 @@ async fn address(
 }
 
 async fn device_setting(
-    Path((_, what)): Path<(String, String)>,
+    Path((device, what)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<axum::Json<Value>, StatusCode> {
     as_customer(&headers)?;
-    if what == "System.timeZone" { Ok(axum::Json(json!("America/Los_Angeles"))) } else { Err(StatusCode::NOT_FOUND) }
+    let zone = match device.as_str() {
+        "first" => "Pacific/Kiritimati",
+        "last" => "Pacific/Pago_Pago",
+        _ => "America/Los_Angeles",
+    };
+    if what == "System.timeZone" { Ok(axum::Json(json!(zone))) } else { Err(StatusCode::NOT_FOUND) }
 }
 
 async fn profile(
@@ -493,7 +498,7 @@ async fn who_waits_hears_a_word_before_the_answer() {
     // A token is never sent to an address that only looks like Amazon's, and trouble there never costs the answer.
     answered(&server, &ask("w-2", "https://api.amazonalexa.com.evil.example", "IntentRequest")).await;
     answered(&server, &ask("w-3", "https://api.amazonalexa.com", "Connections.Response")).await;
-    assert_eq!(amazon.lock().unwrap().calls.len(), 1);
+    assert_eq!(words_meanwhile(&amazon), 1);
     amazon.lock().unwrap().trouble = vec![500; 9];
     let found = answered(&server, &ask("w-4", "https://api.amazonalexa.com", "IntentRequest")).await;
     assert!(ssml(&found).contains("tea"));
@@ -504,6 +509,141 @@ async fn who_waits_hears_a_word_before_the_answer() {
     amazon.lock().unwrap().calls.clear();
     let server = Server::with(|settings| settings.alexa.services_override = Some(base.clone())).await;
     answered(&server, &ask("w-5", "https://api.amazonalexa.com", "IntentRequest")).await;
-    assert!(amazon.lock().unwrap().calls.is_empty());
+    assert_eq!(words_meanwhile(&amazon), 0);
+    server.stop().await;
+}
+
+fn words_meanwhile(amazon: &Shared) -> usize {
+    amazon.lock().unwrap().calls.iter().filter(|call| call.ends_with("/v1/directives")).count()
+}
+
+/// Somebody at a device whose skill may ask Alexa's services.
+struct Customer<'s> {
+    server: &'s Server,
+    user: &'static str,
+    device: &'static str,
+    /// What the request says the customer has allowed.
+    scopes: Value,
+    visits: u32,
+    turns: u32,
+}
+
+impl Customer<'_> {
+    fn at<'s>(server: &'s Server, user: &'static str, device: &'static str) -> Customer<'s> {
+        Customer { server, user, device, scopes: json!({}), visits: 0, turns: 0 }
+    }
+
+    async fn sends(&mut self, request: Value) -> Value {
+        self.turns += 1;
+        let mut request = request;
+        request["requestId"] = format!("{}-{}", self.user, self.turns).into();
+        request["locale"] = "en-US".into();
+        let envelope = json!({
+            "session": {"new": false, "sessionId": format!("{}-{}", self.user, self.visits), "user": {"userId": self.user}},
+            "context": {"System": {"apiEndpoint": "https://api.amazonalexa.com", "apiAccessToken": CUSTOMER_TOKEN,
+                "device": {"deviceId": self.device},
+                "user": {"userId": self.user, "permissions": {"scopes": self.scopes}}}},
+            "request": request});
+        answered(self.server, &envelope).await
+    }
+
+    async fn says(&mut self, intent: &str, slots: &[(&str, &str)]) -> Value {
+        let slots: serde_json::Map<String, Value> =
+            slots.iter().map(|(n, v)| ((*n).to_owned(), json!({"name": n, "value": v}))).collect();
+        self.sends(json!({"type": "IntentRequest", "intent": {"name": intent, "slots": slots}})).await
+    }
+}
+
+fn asks_for(answer: &Value, scope: &str) -> bool {
+    let card = &answer["response"]["card"];
+    card["type"] == "AskForPermissionsConsent" && card["permissions"] == json!([scope])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conversation_asks_alexa_for_what_it_may_know() {
+    let (base, amazon) = double().await;
+    let server = Server::with(|settings| settings.alexa.services_override = Some(base.clone())).await;
+    let allow = |what: &[&'static str]| amazon.lock().unwrap().granted = what.to_vec();
+    let called = |what: &str| amazon.lock().unwrap().calls.iter().filter(|call| call.contains(what)).count();
+    const ADDRESS: &str = "read::alexa:device:all:address";
+    const REMINDERS: &str = "alexa::alerts:reminders:skill:readwrite";
+
+    // A name is asked for only where the request says that it may be.
+    let mut ada = Customer::at(&server, "amzn1.ask.account.ADA", "kitchen");
+    allow(&["profile"]);
+    let launch = json!({"type": "LaunchRequest"});
+    assert!(!ssml(&ada.sends(launch.clone()).await).contains("Ada"));
+    assert_eq!(called("Profile."), 0);
+    ada.scopes = json!({"alexa::profile:given_name:read": {"status": "GRANTED"}});
+    ada.visits += 1;
+    assert!(ssml(&ada.sends(launch).await).contains("Hello Ada."));
+
+    // An offer without an address: the card asks for leave, once, and the offer stands.
+    let buys = [("Product", "bananas")];
+    let offer = ada.says("BuyProductIntent", &buys).await;
+    assert!(asks_for(&offer, ADDRESS) && ssml(&offer).contains("Shall I place the order"), "{offer}");
+    assert!(ssml(&offer).contains("where to deliver"), "{offer}");
+    ada.says("AMAZON.NoIntent", &[]).await;
+    let again = ada.says("BuyProductIntent", &buys).await;
+    assert!(!asks_for(&again, ADDRESS) && ssml(&again).contains("Shall I place the order"), "{again}");
+    // Wished for with the offer open: without leave it stays open, with leave it is made anew.
+    let refused = ada.says("ChooseAddressIntent", &[("Label", "alexa")]).await;
+    assert!(asks_for(&refused, ADDRESS), "{refused}");
+    allow(&["address"]);
+    let offer = ada.says("ChooseAddressIntent", &[("Label", "Alexa address")]).await;
+    assert!(ssml(&offer).contains("410 Terry Ave North") && ssml(&offer).contains("Shall I place"), "{offer}");
+    let bought = ada.says("AMAZON.YesIntent", &[]).await;
+    assert!(ssml(&bought).contains("order number"), "{bought}");
+    // Known from then on, without another question to Alexa.
+    let before = called("/address");
+    ada.visits += 1;
+    assert!(ssml(&ada.says("BuyProductIntent", &buys).await).contains("410 Terry Ave North"));
+    assert_eq!(called("/address"), before);
+
+    // Reminders: nothing without leave, nothing without a yes, and one for one.
+    let wish = [("Product", "dog food"), ("Date", "2031-05")];
+    ada.visits += 1;
+    let refused = ada.says("RemindToOrderIntent", &wish).await;
+    assert!(asks_for(&refused, REMINDERS), "{refused}");
+    allow(&["reminders"]);
+    let asked = ada.says("RemindToOrderIntent", &wish).await;
+    assert!(ssml(&asked).contains("Shall I remind you"), "{asked}");
+    assert!(amazon.lock().unwrap().reminders.is_empty());
+    ada.says("AMAZON.NoIntent", &[]).await;
+    assert!(amazon.lock().unwrap().reminders.is_empty());
+    ada.says("RemindToOrderIntent", &wish).await;
+    let made = ada.says("AMAZON.YesIntent", &[]).await;
+    ada.turns -= 1;
+    assert_eq!(ssml(&ada.says("AMAZON.YesIntent", &[]).await), ssml(&made), "the same request again");
+    let reminders = amazon.lock().unwrap().reminders.clone();
+    assert_eq!(reminders.len(), 1, "{reminders:?}");
+    assert_eq!(reminders[0]["trigger"]["scheduledTime"], "2031-05-01T09:00:00.000");
+    // Her order is not packed yet, so its day is not known.
+    let none = ada.says("RemindOfArrivalIntent", &[]).await;
+    assert!(ssml(&none).contains("no order on its way"), "{none}");
+
+    // The permission is taken back: what was lent is gone, and the next offer has nowhere to go.
+    let changed = |scopes: Value| json!({"type": "AlexaSkillEvent.SkillPermissionChanged", "body": {"acceptedPermissions": scopes}});
+    ada.sends(changed(json!([{"scope": ADDRESS}]))).await;
+    ada.visits += 1;
+    assert!(ssml(&ada.says("BuyProductIntent", &buys).await).contains("410 Terry"));
+    ada.sends(changed(json!([{"scope": REMINDERS}]))).await;
+    ada.visits += 1;
+    let offer = ada.says("BuyProductIntent", &buys).await;
+    assert!(!ssml(&offer).contains("410 Terry") && asks_for(&offer, ADDRESS), "{offer}");
+
+    // A device without an address says so, and one that cannot be asked changes nothing.
+    let mut unset = Customer::at(&server, "amzn1.ask.account.NEW", "unset");
+    let none = unset.says("ChooseAddressIntent", &[("Label", "alexa address")]).await;
+    assert!(ssml(&none).contains("no address yet"), "{none}");
+
+    // It is a day later where the first device stands than where the last one does: what is later there is today here.
+    let today = jiff::Timestamp::now().in_tz("Pacific/Kiritimati").unwrap().date().to_string();
+    let (mut first, mut last) = (Customer::at(&server, "FIRST", "first"), Customer::at(&server, "LAST", "last"));
+    let wish = [("Product", "dog food"), ("Date", today.as_str())];
+    assert!(ssml(&first.says("RemindToOrderIntent", &wish).await).contains("today already"));
+    assert!(ssml(&last.says("RemindToOrderIntent", &wish).await).contains("Shall I remind you"));
+    first.says("AMAZON.HelpIntent", &[]).await;
+    assert_eq!(called("/devices/first/settings/System.timeZone"), 1, "a device is asked once");
     server.stop().await;
 }

@@ -3,9 +3,10 @@
 
 pub mod could;
 pub mod directives;
+pub mod errands;
 pub mod identity;
 pub mod reading;
-pub mod screen;
+mod zones;
 
 use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
@@ -19,15 +20,16 @@ use tokio::sync::Semaphore;
 use super::envelope::lenient::Text;
 use super::envelope::response::Ask;
 use super::envelope::{Class, Envelope, class, response};
+use super::screen::{self, list, sound, touch};
 use super::services::{self, Access};
 use super::{AlexaError, AlexaSettings};
 use crate::dialogue::Say;
 use crate::edge::linking::{Linking, LinkingError};
 use crate::language::Reading;
 use crate::reply::{Manner, Reply};
-use crate::shop::{CustomerId, RequestId, Search, ShopError};
+use crate::shop::{Act, CustomerId, RequestId, Search, ShopError};
 use crate::telemetry::metrics::{self, StageTimes};
-use crate::turn::{Answer, Caller, Spine, Timings, TurnError};
+use crate::turn::{Answer, Caller, Door, Spine, Timings, TurnError};
 
 /// Who stands behind `alexa:person:…` or `alexa:user:…` in the shop; given by whoever builds the server.
 pub type Resolve = std::sync::Arc<dyn Fn(String) -> BoxFuture<'static, Result<CustomerId, ShopError>> + Send + Sync>;
@@ -56,6 +58,7 @@ pub struct Handler {
     stand_in: Option<String>,
     /// How long a shopper waits without a word.
     patience: std::time::Duration,
+    zones: zones::Zones,
     /// Whose tokens are whose, where accounts are linked.
     linking: Option<std::sync::Arc<Linking>>,
 }
@@ -93,6 +96,7 @@ impl Handler {
             services: services::Caller::new(stand_in.is_some()).map_err(|e| AlexaError::Client(e.to_string()))?,
             stand_in,
             patience: std::time::Duration::from_millis(settings.progress_after_ms),
+            zones: zones::Zones::default(),
             linking: None,
         })
     }
@@ -138,7 +142,7 @@ impl Handler {
             }
             Class::Silent => {
                 tracing::debug!(kind, "an event from Alexa");
-                self.event(kind, envelope).await;
+                self.event(kind, envelope, body).await;
                 Cow::Borrowed(response::SILENT)
             }
         }
@@ -151,8 +155,7 @@ impl Handler {
         }
         let asked = &envelope.request;
         let place = [text(&asked.start_index), text(&asked.count)];
-        let wanted =
-            screen::Wanted::of(text(&asked.token), text(&asked.list_id), text(&asked.correlation_token), place);
+        let wanted = list::Wanted::of(text(&asked.token), text(&asked.list_id), text(&asked.correlation_token), place);
         let (Some(wanted), Some(session)) = (wanted, identity::session(envelope)) else {
             return Cow::Borrowed(response::SILENT);
         };
@@ -160,14 +163,14 @@ impl Handler {
         let found = async {
             let request = identity::request(envelope, body).ok_or(Failure::RequestId)?;
             let customer = self.customer(envelope).await?;
-            let same = |search: &Search| screen::list_id(search) == wanted.list;
+            let same = |search: &Search| list::list_id(search) == wanted.list;
             let part = (wanted.start, wanted.count);
             Ok::<_, Failure>(self.spine.more_results(&session, &customer, &request, same, part).await?)
         };
         match tokio::time::timeout_at(deadline.into(), found).await {
             Ok(Ok(Some((products, total)))) => {
                 let lines = self.spine.words().phrases.listed(&products, wanted.start + 1, &self.manner());
-                let sent = wanted.answered(&products, &lines, total);
+                let sent = wanted.answered(&lines, total);
                 Cow::Owned(response::only(&[sent]))
             }
             // The screen keeps what it has.
@@ -203,7 +206,7 @@ impl Handler {
     /// What a touch on a line of ours stands for.
     fn touched(&self, envelope: &Envelope<'_>) -> Option<Reading> {
         let request = &envelope.request;
-        screen::touched(request.token.as_ref().map(|t| t.as_str()), request.arguments.as_ref())
+        touch::read(request.token.as_ref().map(|t| t.as_str()), request.arguments.as_ref())
     }
 
     async fn speak(&self, envelope: &Envelope<'_>, body: &[u8], reading: Reading) -> Json {
@@ -215,7 +218,7 @@ impl Handler {
             Ok((answer, directives)) => {
                 let intent = answer.reading.as_ref().map_or("", |r| r.intent.as_str());
                 metrics::turn_finished("alexa", intent, "answered", &times(&answer.timings));
-                response::spoken(&answer.reply, answer.open, attributes, &directives, None)
+                response::spoken(&answer.reply, answer.open, attributes, &directives, errands::leave(&answer.say))
             }
             Err(failure) => {
                 let reply = self.apologise(&failure);
@@ -258,8 +261,11 @@ impl Handler {
         let _permit = self.permits.try_acquire().map_err(|_| Failure::Full)?;
         let _in_flight = metrics::InFlight::enter();
         let request = identity::request(envelope, body).ok_or(Failure::RequestId)?;
-        let found = tokio::time::timeout_at(deadline.into(), self.customer(envelope));
-        let customer = found.await.map_err(|_| TurnError::Deadline)??;
+        let who = async { tokio::join!(self.customer(envelope), self.door(envelope)) };
+        let found = tokio::time::timeout_at(deadline.into(), who);
+        let (customer, door) = found.await.map_err(|_| TurnError::Deadline)?;
+        let customer = customer?;
+        let barred = self.linking.as_ref().map(|l| l.barred(&customer)).unwrap_or_default();
         if self.linking.as_ref().is_some_and(|l| l.needs_account(&reading.intent, &customer)) {
             return Err(Failure::NoAccount);
         }
@@ -270,10 +276,20 @@ impl Handler {
             request: request.clone(),
             deadline,
             speak: false,
+            door: Door { barred, ..door },
         };
         let answer = self.spine.from_reading(reading, caller).await?;
         let directives = self.directives(envelope, &answer, &customer, &request, deadline).await;
         Ok((answer, directives))
+    }
+
+    /// What Alexa's services add to a turn, where the request gives leave to ask them.
+    async fn door(&self, envelope: &Envelope<'_>) -> Door {
+        let Some(access) = Access::of(envelope, self.stand_in.as_deref()) else { return Door::default() };
+        let zone = self.zones.of(&access, &self.services).await;
+        let (phrases, clock) = (self.spine.words().phrases.clone(), self.spine.clock.clone());
+        let errands = errands::of(envelope, access, &self.services, locale(envelope), phrases, clock);
+        Door { errands: Some(errands), zone, ..Door::default() }
     }
 
     /// The customer who asks. A token says it whoever carries it; without one, nobody is who they were by one.
@@ -295,7 +311,10 @@ impl Handler {
 
     /// What has happened at Alexa outside any conversation. An event that cannot be followed is sent only once, so the
     /// log has it.
-    async fn event(&self, kind: &str, envelope: &Envelope<'_>) {
+    async fn event(&self, kind: &str, envelope: &Envelope<'_>, body: &[u8]) {
+        if errands::address_taken_back(kind, envelope.request.body.as_ref()) {
+            self.give_back(envelope, body).await;
+        }
         let (Some(linking), Some(identity)) = (&self.linking, identity::account(envelope)) else { return };
         let done = match kind {
             "AlexaSkillEvent.SkillAccountLinked" => {
@@ -315,6 +334,22 @@ impl Handler {
         }
     }
 
+    /// The account no longer lets the skill know where its device is: what was kept of it goes.
+    async fn give_back(&self, envelope: &Envelope<'_>, body: &[u8]) {
+        let (Some(lender), Some(request)) = (identity::account(envelope), identity::request(envelope, body)) else {
+            return;
+        };
+        let act = Act::ForgetBorrowed { lender: lender.clone() };
+        let done = match (self.resolve)(lender).await {
+            Ok(customer) => self.spine.shop.perform(act, &customer, &request).await,
+            Err(error) => Err(error),
+        };
+        match done {
+            Ok(outcome) => tracing::info!(?outcome, "forgot what a device had lent"),
+            Err(error) => tracing::error!(%error, "an address that may no longer be kept could not be forgotten"),
+        }
+    }
+
     /// What Alexa is asked to do beside speaking.
     async fn directives(
         &self,
@@ -328,10 +363,13 @@ impl Handler {
         let model = understander.model();
         let fresh = envelope.session.get().is_some_and(|s| s.is_new());
         let mut out = Vec::new();
-        if envelope.shows(screen::INTERFACE)
-            && let Some(card) = &answer.reply.card
-        {
-            out.extend(screen::render(card, &answer.say));
+        if envelope.shows(screen::INTERFACE) {
+            let words = self.spine.words();
+            let shown = words.phrases.screen(&answer.say, answer.reply.card.as_ref(), &self.manner());
+            out.extend(shown.and_then(|shown| screen::render(&shown, &answer.say)));
+        }
+        if envelope.shows(sound::INTERFACE) {
+            out.extend(sound::after(&answer.say));
         }
         if !answer.open {
             // Nobody was taught anything in a session of one turn.

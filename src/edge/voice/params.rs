@@ -126,6 +126,7 @@ impl Form {
             request: self.request.clone().map_or_else(fresh, Ok)?,
             deadline,
             speak: self.wanted.speech(),
+            door: Default::default(),
         })
     }
 }

@@ -312,6 +312,7 @@ impl Session {
             request: RequestId::new(&self.house.spine.ids.next()).map_err(|e| Trouble("turn", e.to_string()))?,
             deadline: self.deadline(),
             speak: false,
+            door: Default::default(),
         })
     }
 

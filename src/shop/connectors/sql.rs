@@ -14,6 +14,7 @@ pub mod elsewhere;
 mod finding;
 mod joining;
 pub mod learning;
+mod lent;
 mod links;
 pub mod logins;
 pub mod orders;
@@ -308,6 +309,8 @@ impl SqlShop {
             Act::Serve(request) => self.serve(request, tx, asked).await,
             Act::UseCoupon { code } => terms::use_coupon(tx, &code, asked).await,
             Act::ChooseAddress { words } => terms::choose_address(tx, &words, asked).await,
+            Act::BorrowAddress { line, lender } => lent::borrow(tx, &line, &lender, asked).await,
+            Act::ForgetBorrowed { lender } => lent::give_back(tx, &lender).await,
             Act::CancelOrder { number } => paying::cancel(tx, &number, asked).await,
             Act::Prefer(change) => preferences::change(tx, change, asked).await,
             Act::SetPreferences(all) => {

@@ -76,6 +76,7 @@ struct User<'a> {
     user_id: Option<Text<'a>>,
     #[serde(borrow, deserialize_with = "text")]
     access_token: Option<Text<'a>>,
+    permissions: Option<serde_json::Value>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -298,6 +299,16 @@ impl<'a> Envelope<'a> {
         let system = self.system().and_then(|s| s.user.get());
         let session = || self.session.get().and_then(|s| s.user.get());
         filled(system.and_then(|u| u.user_id.as_ref())).or_else(|| filled(session().and_then(|u| u.user_id.as_ref())))
+    }
+
+    /// Whether the account's holder allows the skill this, as far as the request tells.
+    pub fn granted(&self, scope: &str) -> bool {
+        let system = self.system().and_then(|s| s.user.get());
+        let users = [system, self.session.get().and_then(|s| s.user.get())];
+        users.into_iter().flatten().filter_map(|u| u.permissions.as_ref()).any(|permissions| {
+            let status = permissions.get("scopes").and_then(|scopes| scopes.get(scope)?.get("status"));
+            status.and_then(serde_json::Value::as_str) == Some("GRANTED")
+        })
     }
 
     /// The token with which the recognised speaker linked an account of their own.
