@@ -390,6 +390,8 @@ impl Default for Linking {
             "CheckoutIntent",
             "BuyProductIntent",
             "ChooseAddressIntent",
+            "MoveDeliveryIntent",
+            "RedirectOrderIntent",
         ];
         Self {
             client_id: None,

@@ -3,6 +3,7 @@
 
 mod advice;
 mod answer;
+mod delivery;
 mod fill;
 mod form;
 mod policy;
@@ -18,6 +19,7 @@ mod topics;
 
 use futures::future::BoxFuture;
 
+pub use delivery::{Choosing, Delivery};
 pub use form::{Asked, Filled, Form};
 pub use policy::Dialogue;
 pub use say::{Focus, HelpTopic, Say};

@@ -100,6 +100,7 @@ pub fn router(doors: Arc<Doors>, alexa: Routes, linking: Option<Routes>) -> Rout
         .route("/v1/audio/speech", post(openai::speech))
         .route("/v1/admin/handovers", get(admin::list))
         .route("/v1/admin/handovers/{id}", post(admin::change))
+        .route("/v1/admin/slots", get(admin::slots))
         .route("/metrics", get(status::metrics))
         .route_layer(axum::middleware::from_fn_with_state(doors.clone(), guard::check))
         .layer(axum::extract::DefaultBodyLimit::disable());

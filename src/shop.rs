@@ -27,6 +27,7 @@ pub mod resemblance;
 pub mod sample;
 pub mod search;
 pub mod service;
+pub mod slots;
 pub mod substitute;
 pub mod usual;
 

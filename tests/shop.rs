@@ -5,18 +5,21 @@
 
 use std::sync::Arc;
 
+use jiff::civil::{Weekday, time};
 use jiff::{SignedDuration, Timestamp};
 use voicecart::clock::{Clock, FixedClock, RandomIds};
 use voicecart::shop::connectors::sql::Limits;
 use voicecart::shop::connectors::sql::Terms;
 use voicecart::shop::connectors::sql::coupons::{Coupon, Coupons};
+use voicecart::shop::connectors::sql::slots::Windows;
 use voicecart::shop::pin::Pin;
+use voicecart::shop::slots::{Ask, Change, DayTime, Destination, Slot, Told, Wanted, Window, Wish};
 use voicecart::shop::{
     Act, Amount, Catalogue, CouponRefusal, CustomerId, Customers, Filters, LimitPer, Line, Money, Order, OrderNumber,
     OrderRef, OrderStatus, Outcome, ParcelStatus, Product, Quantity, Quote, QuoteOrigin, ReorderRef, RequestId, Search,
     Shelf, Shop, Sku, Sort, SqlShop, Want, Why, money::Currency, sample,
 };
-use voicecart::store::Store;
+use voicecart::store::{Store, sql};
 
 #[path = "support/cluster.rs"]
 mod cluster;
@@ -58,6 +61,8 @@ on_each_engine!(
     what_was_bought_within_hours_is_pointed_out,
     guessing_side_by_side_gives_no_more_tries,
     terms_are_in_the_total_and_a_coupon_works_once,
+    a_time_of_delivery_is_promised_to_as_many_as_it_has_room_for,
+    an_order_is_changed_until_it_is_packed,
 );
 
 /// A customer talking to a shop; every call is a new request unless it is named.
@@ -744,4 +749,153 @@ async fn terms_are_in_the_total_and_a_coupon_works_once(engine: Engine) {
     // Undone, it can be used again.
     mia.asks(Act::CancelOrder { number: order.number }).await;
     assert!(matches!(mia.asks(use_coupon("spring ten")).await, Outcome::CouponHeld { .. }));
+}
+
+/// Thursdays from eight to twelve and from two to six, so many orders each, closed two hours before.
+async fn open_thursdays(store: &Store, capacity: u32) {
+    for (from, to) in [(8, 12), (14, 18)] {
+        let (from, to) = (time(from, 0, 0, 0), time(to, 0, 0, 0));
+        let window = Window { weekday: Weekday::Thursday, from, to, capacity, cut_off: 120 };
+        Windows::new(store.clone()).put(&window).await.unwrap();
+    }
+}
+
+async fn taken(shop: &SqlShop) -> Vec<u32> {
+    shop.slots().await.unwrap().iter().map(|s| s.taken).collect()
+}
+
+fn slot_of(outcome: &Outcome) -> Slot {
+    match outcome {
+        Outcome::Bought { order, .. } => order.slot.unwrap(),
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn a_time_of_delivery_is_promised_to_as_many_as_it_has_room_for(engine: Engine) {
+    let (store, shop) = sample_shop(engine).await;
+    open_thursdays(&store, 3).await;
+    let rice = caller(&shop, "ada").plenty("rice", 20).await;
+    let morning = Slot { day: "2026-11-26".parse().unwrap(), from: time(8, 0, 0, 0), to: time(12, 0, 0, 0) };
+
+    // Eight have the same offer and say yes at once: three get the morning, the others a new offer.
+    let names: Vec<String> = (0..8).map(|n| format!("early-{n}")).collect();
+    let mut quotes = Vec::new();
+    for name in &names {
+        let quote = caller(&shop, name).quoted(Act::Quote { lines: one(&rice.sku) }).await;
+        assert_eq!((quote.extras.slot, quote.delivery), (Some(morning), Some(morning.day)));
+        quotes.push(quote.id);
+    }
+    let buys = names.iter().zip(&quotes).map(|(name, id)| {
+        let shop = &shop;
+        async move {
+            let (caller, buy) = (caller(shop, name), Act::Buy { quote_id: id.clone(), pin: None });
+            // Sent twice under one name.
+            let (one, two) = tokio::join!(caller.asks_as(name, buy.clone()), caller.asks_as(name, buy));
+            if matches!(one, Outcome::Bought { again: true, .. }) { two } else { one }
+        }
+    });
+    let outcomes = futures::future::join_all(buys).await;
+    let bought: Vec<&Outcome> = outcomes.iter().filter(|o| matches!(o, Outcome::Bought { .. })).collect();
+    assert_eq!(bought.len(), 3, "{outcomes:?}");
+    assert!(bought.iter().all(|o| slot_of(o) == morning));
+    assert_eq!(taken(&shop).await[..2], [3, 0]);
+    let anew: Vec<&Quote> = outcomes
+        .iter()
+        .filter_map(|o| match o {
+            Outcome::QuoteChanged { quote } => quote.as_ref(),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(anew.len(), 5);
+    assert!(anew.iter().all(|q| q.extras.slot.is_some_and(|s| s.from.hour() == 14)));
+    assert_eq!(caller(&shop, "ada").stock(&rice.sku).await, rice.stock - 3, "no stock for what was not ordered");
+
+    // Undone, there is room again; chosen, it is what the next order comes at.
+    let Outcome::Bought { order, .. } = bought[0] else { panic!() };
+    let owner = names.iter().zip(&outcomes).find(|(_, o)| *o == bought[0]).unwrap().0;
+    let cancel = Act::CancelOrder { number: order.number.clone() };
+    assert!(matches!(caller(&shop, owner).asks(cancel).await, Outcome::OrderCancelled { .. }));
+    assert_eq!(taken(&shop).await[..2], [2, 0]);
+    let zoe = caller(&shop, "zoe");
+    let wish = |time| Wish { days: Some((morning.day, morning.day)), time: Some(time) };
+    let Outcome::Delivery(Told::Chosen(chosen)) = zoe.asks(Act::Deliver(Ask::Choose(wish(DayTime::Afternoon)))).await
+    else {
+        panic!()
+    };
+    let quote = zoe.quoted(Act::Quote { lines: one(&rice.sku) }).await;
+    assert_eq!(quote.extras.slot, Some(chosen));
+    let outcome = zoe.asks(Act::Buy { quote_id: quote.id, pin: None }).await;
+    assert_eq!(slot_of(&outcome), chosen);
+    assert_eq!(taken(&shop).await[..2], [2, 1]);
+    // What was chosen was for that order; the next one takes the earliest again.
+    assert_eq!(zoe.quoted(Act::Quote { lines: one(&rice.sku) }).await.extras.slot, Some(morning));
+    // Too late for the morning: it closes at six.
+    let later = shop_at(&store, clock("2026-11-26T06:30:00Z")).await;
+    assert_eq!(caller(&later, "zoe").quoted(Act::Quote { lines: one(&rice.sku) }).await.extras.slot, Some(chosen));
+}
+
+async fn an_order_is_changed_until_it_is_packed(engine: Engine) {
+    let (store, shop) = sample_shop(engine).await;
+    open_thursdays(&store, 1).await;
+    let rice = caller(&shop, "mia").plenty("rice", 20).await;
+    let mut tx = store.begin().await.unwrap();
+    for (label, line) in [("home", "12 Oak Street"), ("office", "1 Mill Lane")] {
+        sql::query("INSERT INTO customers (id, created_at) VALUES ('mia', 0) ON CONFLICT (id) DO NOTHING")
+            .execute(&mut *tx)
+            .await
+            .unwrap();
+        let row = sql::query("INSERT INTO addresses (customer_id, label, line) VALUES ('mia', ?1, ?2)");
+        row.bind(label).bind(line).execute(&mut *tx).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let place = async |name: &'static str| {
+        let shopper = caller(&shop, name);
+        let quote = shopper.quoted(Act::Quote { lines: one(&rice.sku) }).await;
+        match shopper.asks(Act::Buy { quote_id: quote.id, pin: None }).await {
+            Outcome::Bought { order, .. } => order,
+            other => panic!("{other:?}"),
+        }
+    };
+    let mia = caller(&shop, "mia");
+    let order = place("mia").await;
+    assert_eq!(order.address.as_deref(), Some("12 Oak Street"));
+    assert_eq!(taken(&shop).await[..3], [1, 0, 0]);
+    let ask = |to| Act::Deliver(Ask::Change { order: OrderRef::Number(order.number.clone()), to });
+
+    // Looking changes nothing; a yes does, once.
+    let Outcome::Delivery(Told::Changeable(change)) = mia.asks(ask(Wanted::Address(None))).await else { panic!() };
+    assert_eq!(change.to, Destination::Address("1 Mill Lane".into()));
+    let afternoon = Wish { days: Some((order.slot.unwrap().day, order.slot.unwrap().day)), time: None };
+    let Outcome::Delivery(Told::Changeable(later)) = mia.asks(ask(Wanted::Time(afternoon))).await else { panic!() };
+    let make = |change: &Change| Act::Deliver(Ask::Make(change.clone()));
+    for _ in 0..2 {
+        assert!(matches!(mia.asks_as("to-office", make(&change)).await, Outcome::Delivery(Told::Changed(_))));
+        assert!(matches!(mia.asks_as("to-afternoon", make(&later)).await, Outcome::Delivery(Told::Changed(_))));
+    }
+    assert_eq!(taken(&shop).await[..3], [0, 1, 0]);
+    assert!(matches!(mia.asks(make(&change)).await, Outcome::Delivery(Told::Already(_))));
+    let changed = mia.tracks(OrderRef::Number(order.number.clone())).await.remove(0);
+    assert_eq!(changed.address.as_deref(), Some("1 Mill Lane"));
+    assert_eq!(later.to, Destination::Time(changed.slot.unwrap()));
+    let kinds: Vec<String> = shop.notices().await.unwrap().into_iter().map(|n| n.kind).collect();
+    assert_eq!(kinds, ["delivery_changed", "delivery_changed"]);
+
+    // Two orders that want the place of the other at once: one place is free only when the other is given back.
+    let other = place("zoe").await;
+    let (a, b) = (changed.slot.unwrap(), other.slot.unwrap());
+    assert_ne!(a, b);
+    let trade = |order: &Order, to| make(&Change { order: order.number.clone(), to: Destination::Time(to) });
+    let (one, two) =
+        tokio::join!(mia.asks(trade(&order, b)), async { caller(&shop, "zoe").asks(trade(&other, a)).await });
+    assert!(matches!((&one, &two), (Outcome::Delivery(Told::Times { .. }), Outcome::Delivery(Told::Times { .. }))));
+    assert_eq!(taken(&shop).await[..3], [1, 1, 0]);
+
+    // Nobody else's, and nothing that is packed.
+    assert!(matches!(caller(&shop, "zoe").asks(make(&change)).await, Outcome::NoSuchOrder(_)));
+    let mut tx = store.begin().await.unwrap();
+    let packed = sql::query("UPDATE orders SET status = 'packed' WHERE number = ?1");
+    packed.bind(order.number.as_str()).execute(&mut *tx).await.unwrap();
+    tx.commit().await.unwrap();
+    let home = Change { order: order.number.clone(), to: Destination::Address("12 Oak Street".into()) };
+    assert!(matches!(mia.asks(make(&home)).await, Outcome::Delivery(Told::TooLate(_))));
 }

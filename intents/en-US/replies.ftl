@@ -425,6 +425,7 @@ parcels-more =
        *[other] There are { WORDS($count) } more parcels.
     }
 
+status-placed-time = { $subject } has been placed and isn't packed yet. It should come { $time }.
 status-placed = { $subject } has been placed and isn't packed yet.
 status-packed = { $subject } is packed and will be shipped soon.
 status-packed-day = { $subject } is packed and should arrive { $day }.
@@ -645,6 +646,7 @@ confirm-purchase-again =
     .reprompt = Say yes to order, or no to leave it. Shall I place the order?
 bought =
     { $known ->
+        [time] Ordered: { $items }, for { $total }. It comes { $day }. Your order number is { DIGITS($number) }.
         [yes] Ordered: { $items }, for { $total }. It should arrive { $day }. Your order number is { DIGITS($number) }.
        *[no] Ordered: { $items }, for { $total }. Your order number is { DIGITS($number) }.
     }
@@ -654,6 +656,7 @@ bought =
     .card-day = Arriving { $day }
 bought-again =
     { $known ->
+        [time] That's already ordered, so I didn't order it twice: { $items }, for { $total }. It comes { $day }. The order number is { DIGITS($number) }.
         [yes] That's already ordered, so I didn't order it twice: { $items }, for { $total }. It should arrive { $day }. The order number is { DIGITS($number) }.
        *[no] That's already ordered, so I didn't order it twice: { $items }, for { $total }. The order number is { DIGITS($number) }.
     }
@@ -664,6 +667,88 @@ confirm-tax = { $price } of tax
 confirm-includes = That includes { $parts }.
 confirm-discount = The coupon { $code } takes off { $price }.
 confirm-address = It goes to { $line }.
+confirm-slot = It comes { $time }.
+slot =
+    { $same ->
+        [yes] { $day }, between { $from } and { $to } in the { $part }
+       *[no] { $day }, between { $from } in the { $part } and { $to } in the { $until }
+    }
+clock =
+    { $minute ->
+        [0] { WORDS($hour) }
+        [15] quarter past { WORDS($hour) }
+        [30] half past { WORDS($hour) }
+       *[other] { WORDS($hour) } { WORDS($minute) }
+    }
+slot-printed = { $day }, { $from } to { $to }
+
+## Delivery times
+
+delivery-time-nth = { NTH($position) }, { $time }.
+delivery-times =
+    { $fits ->
+        [yes] { $count ->
+            [one] There's one time: { $times }. Shall I take it?
+           *[other] I have these times. { $times } Which one would you like?
+        }
+       *[no] { $count ->
+            [one] That time isn't free. The nearest is { $times }. Shall I take it?
+           *[other] That time isn't free. The nearest are these. { $times } Which one would you like?
+        }
+    }
+    .reprompt =
+        { $count ->
+            [one] { $times }. Yes or no is fine.
+           *[other] Say first, second or third, or name another day. Which one would you like?
+        }
+    .card-title = Delivery times
+delivery-chosen =
+    Your next order comes { $time }. What would you like?
+    .reprompt = Say check out to order, or find something.
+delivery-no-times =
+    This shop has no delivery times to choose from. When you order, I say the day it should arrive. What would you like?
+    .reprompt = What would you like?
+delivery-full =
+    Every delivery time is taken for the next two weeks. What would you like?
+    .reprompt = What would you like?
+no-delivery-time =
+    Every delivery time is taken for the next two weeks, so I can't take an order now. Nothing was ordered. What else would you like?
+    .reprompt = You can say: save it for later, or ask me something else.
+delivery-confirm =
+    { $what ->
+        [address] Shall order { DIGITS($number) } go to { $to } instead?
+       *[time] Shall order { DIGITS($number) } come { $to } instead?
+    }
+    .reprompt = Shall I change order { DIGITS($number) }, yes or no?
+delivery-changed =
+    { $what ->
+        [address] Done. Order { DIGITS($number) } goes to { $to }. What else would you like?
+       *[time] Done. Order { DIGITS($number) } comes { $to }. What else would you like?
+    }
+    .reprompt = What else would you like?
+delivery-already =
+    { $what ->
+        [address] Order { DIGITS($number) } goes to { $to } already. What else would you like?
+       *[time] Order { DIGITS($number) } comes { $to } already. What else would you like?
+    }
+    .reprompt = What else would you like?
+delivery-too-late =
+    { $state ->
+        [cancelled] Order { DIGITS($number) } is cancelled, so there's nothing to change. What else would you like?
+        [returned] Order { DIGITS($number) } was returned, so there's nothing to change. What else would you like?
+        [delivered] Order { DIGITS($number) } was delivered already. What else would you like?
+       *[other] Order { DIGITS($number) } is packed already, so I can't change where or when it comes. What else would you like?
+    }
+    .reprompt = You can ask where it is, or say: talk to a person.
+delivery-which-address =
+    Which address shall it go to? I know { $known }.
+    .reprompt = You can say: { $known }.
+delivery-kept =
+    Okay, nothing is changed. What else would you like?
+    .reprompt = What else would you like?
+
+## Terms
+
 coupon-held =
     The coupon { $code } takes { WORDS($percent) } percent off your next order. What would you like?
     .reprompt = Say check out to order, or find something.

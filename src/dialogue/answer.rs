@@ -1,8 +1,10 @@
 //! Open questions: what they make likely, and what an answer to them leads to.
 
+use jiff::Zoned;
+
 use super::products::{take, turn_page};
 use super::session::{Purpose, Question, Session, Task};
-use super::{Decision, Dialogue, Say, fill, refer};
+use super::{Choosing, Decision, Dialogue, Say, delivery, fill, refer};
 use crate::language::{Expectation, Reading};
 use crate::shop::pin::Pin;
 use crate::shop::service::Request;
@@ -42,6 +44,9 @@ pub fn expectation(session: &Session) -> Expectation {
             &["AMAZON.YesIntent", "AMAZON.NoIntent", "ChooseResultIntent", "AMAZON.NextIntent", "RefineSearchIntent"],
             a_choice,
         ),
+        Some(question @ (Question::WhichTime { .. } | Question::WhichAddress { .. } | Question::ChangeOrder(_))) => {
+            delivery::expectation(question)
+        }
         Some(Question::Return(draft)) => super::service::expectation(draft),
         Some(Question::Complaint(_)) => expect(&["ComplaintIntent"], Some(("ComplaintIntent", "Words"))),
         Some(Question::WhatForList) => expect(&["AddToListIntent"], Some(("AddToListIntent", "Query"))),
@@ -65,7 +70,7 @@ pub fn expectation(session: &Session) -> Expectation {
 }
 
 /// Reads `reading` as the answer to `question`, which has been taken out of the session.
-pub fn answer(session: &mut Session, question: &Question, reading: &Reading) -> Answered {
+pub fn answer(session: &mut Session, question: &Question, reading: &Reading, here: &Zoned) -> Answered {
     let intent = reading.intent.as_str();
     let yes = intent == "AMAZON.YesIntent";
     let no = matches!(intent, "AMAZON.NoIntent" | "AMAZON.CancelIntent");
@@ -89,6 +94,12 @@ pub fn answer(session: &mut Session, question: &Question, reading: &Reading) -> 
                     say(Say::BadQuantity)
                 }
             },
+            ("DeliveryTimesIntent", _) => {
+                Answered::Done(delivery::times(session, reading, Choosing::Offer(quote.clone()), here))
+            }
+            ("ChooseSlotIntent" | "MoveDeliveryIntent", _) => {
+                Answered::Done(delivery::choose(session, reading, Choosing::Offer(quote.clone()), here))
+            }
             ("UseCouponIntent" | "ChooseAddressIntent", _) => match super::topics::terms(reading) {
                 Some(change) => {
                     session.task = Some(Task::OfferAgain(quote.clone()));
@@ -181,6 +192,12 @@ pub fn answer(session: &mut Session, question: &Question, reading: &Reading) -> 
             None if no => say(Say::AllRight),
             None => Answered::NotAnAnswer,
         },
+        Question::WhichTime { .. } | Question::WhichAddress { .. } | Question::ChangeOrder(_) => {
+            match delivery::answer(session, question, reading, here) {
+                Some(decision) => Answered::Done(decision),
+                None => Answered::NotAnAnswer,
+            }
+        }
         Question::Return(draft) => match super::service::answer(session, draft, reading) {
             Some(decision) => Answered::Done(decision),
             None => Answered::NotAnAnswer,

@@ -61,7 +61,7 @@ impl Dialogue {
             }
             // A mishearing must not use up a try.
             (Some(Question::Pin(_)), _) => Some(Say::AskPin { tries_left: None }),
-            (Some(Question::EmptyBasket | Question::CancelOrder(_)), "AMAZON.YesIntent") => {
+            (Some(Question::EmptyBasket | Question::CancelOrder(_) | Question::ChangeOrder(_)), "AMAZON.YesIntent") => {
                 Some(self.not_heard(session))
             }
             (
@@ -74,6 +74,8 @@ impl Dialogue {
                 | "EmptyBasketIntent"
                 | "CancelOrderIntent"
                 | "CheckoutIntent"
+                | "MoveDeliveryIntent"
+                | "RedirectOrderIntent"
                 | "BuyProductIntent"
                 | "ReorderLastIntent"
                 | "ReorderProductIntent"
@@ -156,7 +158,7 @@ impl Dialogue {
     /// The reading as an answer to the open question, where it is one.
     fn answered(&self, session: &mut Session, reading: &Reading, here: &Zoned) -> Option<Decision> {
         let question = session.question.take()?;
-        match answer::answer(session, &question, reading) {
+        match answer::answer(session, &question, reading, here) {
             answer::Answered::Done(decision) => {
                 session.misses = 0;
                 Some(decision)

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::Serve;
+use super::{Delivery, Serve};
 use crate::shop::advice::Advice;
 use crate::shop::preferences::{Avoided, Preferences};
 use crate::shop::{
@@ -69,6 +69,8 @@ pub enum Say {
     },
     /// After the sale: asked on the way, or done.
     Service(Serve),
+    /// When and where it comes.
+    Delivery(Delivery),
     /// Answered from the catalogue or the merchant's pages.
     Advice(Advice),
     Product {
@@ -217,6 +219,8 @@ pub enum Say {
     NoSuchAddress {
         known: Vec<String>,
     },
+    /// Every time of delivery is taken: nothing can be ordered now.
+    NoDeliveryTime,
     /// The payment was refused.
     PaymentDeclined {
         total: Money,

@@ -6,10 +6,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::service::Draft;
-use super::{Focus, Form, Say, SessionError};
+use super::{Choosing, Focus, Form, Say, SessionError};
 use crate::language::Reading;
 use crate::shop::facts::Question as Asking;
 use crate::shop::service::Exchange;
+use crate::shop::slots::{Change, Slot};
 use crate::shop::{CustomerId, Line, OrderNumber, OrderRef, Product, Quantity, Quote, RequestId, Search, Shelf, Sku};
 
 /// Names one conversation; chosen by the caller (Alexa's session id) or by us.
@@ -103,6 +104,12 @@ pub enum Question {
     WhichToCancel,
     /// Undo exactly this order?
     CancelOrder(OrderNumber),
+    /// Which of these times of delivery?
+    WhichTime { slots: Vec<Slot>, choosing: Choosing },
+    /// Which address shall this order go to?
+    WhichAddress { order: OrderNumber },
+    /// Make this change of a placed order?
+    ChangeOrder(Box<Change>),
     /// The next step of a return.
     Return(Box<Draft>),
     /// What happened? (of this order, if any)
@@ -153,6 +160,8 @@ pub enum Task {
     OfferAgain(Box<Quote>),
     /// An offer was said yes to.
     Buy(Box<Quote>),
+    /// A time of delivery is looked for.
+    Time(Choosing),
     /// An order is looked for to be undone.
     CancelOrder,
     /// The basket is counted before it is emptied.

@@ -25,6 +25,8 @@ pub fn settle(session: &mut Session, outcome: Outcome) -> Decision {
         }
         Outcome::NoSuchProduct { words } => Decision::Say(Say::NoSuchProduct { words }),
 
+        Outcome::Delivery(told) => super::delivery::settle(session, task, told),
+        Outcome::NoDeliveryTime => Decision::Say(Say::NoDeliveryTime),
         Outcome::Served(served) => super::service::settle(session, served),
         Outcome::Advised(advice) => super::advice::settle(session, task, advice),
         Outcome::Orders(orders) => {
@@ -205,7 +207,7 @@ fn found(
 /// Lines of an offer that can be agreed to by voice.
 const MOST_BY_VOICE: usize = 30;
 
-fn offer_again(quote: &Quote) -> Act {
+pub(super) fn offer_again(quote: &Quote) -> Act {
     match quote.origin {
         QuoteOrigin::Basket => Act::QuoteBasket,
         _ => Act::Quote {

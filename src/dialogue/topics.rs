@@ -5,7 +5,7 @@ use jiff::Zoned;
 
 use super::products::{ask_how_many, turn_page};
 use super::session::{Purpose, Question, Session, Task};
-use super::{Decision, Dialogue, Focus, HelpTopic, Say, advice, fill, service, several};
+use super::{Choosing, Decision, Dialogue, Focus, HelpTopic, Say, advice, delivery, fill, service, several};
 use crate::language::Reading;
 use crate::shop::preferences::{Avoided, Preference};
 use crate::shop::service::Request;
@@ -75,6 +75,14 @@ impl Dialogue {
                 Decision::Act(Act::ShowBasket)
             }
             "CheckoutIntent" => Decision::Act(Act::QuoteBasket),
+            "DeliveryTimesIntent" => delivery::times(session, reading, Choosing::Next, here),
+            "ChooseSlotIntent" => delivery::choose(session, reading, just_ordered(session), here),
+            "MoveDeliveryIntent" | "RedirectOrderIntent" => delivery::change(session, reading, here),
+            // "Send it to my office" right after a purchase means that order.
+            "ChooseAddressIntent" if matches!(session.last.as_deref(), Some(Say::Bought { .. })) => {
+                let order = session.order.clone().map_or(OrderRef::Latest, OrderRef::Number);
+                delivery::redirect(order, reading.slot("Label").map(|s| s.value.clone()))
+            }
             "UseCouponIntent" | "ChooseAddressIntent" => match terms(reading) {
                 Some(act) => Decision::Act(act),
                 None => say(Say::AskCoupon),
@@ -135,6 +143,14 @@ impl Dialogue {
             "AMAZON.FallbackIntent" if !reading.utterance.is_empty() => advice::guess(reading),
             _ => advice::not_understood(session),
         }
+    }
+}
+
+/// "Make it Thursday" right after a purchase means that order; else the next one.
+fn just_ordered(session: &Session) -> Choosing {
+    match (session.last.as_deref(), &session.order) {
+        (Some(Say::Bought { .. }), Some(number)) => Choosing::Order(OrderRef::Number(number.clone())),
+        _ => Choosing::Next,
     }
 }
 

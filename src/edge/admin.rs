@@ -1,4 +1,4 @@
-//! The merchant's people: what waits for one of them, `/v1/admin/handovers`. Only for API keys that `service.admins`
+//! The merchant's people: what waits for one of them, `/v1/admin/handovers`, and how full the times of delivery are. Only for API keys that `service.admins`
 //! names: here are conversations of other people.
 
 use std::sync::Arc;
@@ -14,6 +14,7 @@ use super::Doors;
 use super::guard::Who;
 use super::problem::{self, Problem, Refusal};
 use crate::shop::connectors::sql::cases::{Case, State as CaseState};
+use crate::shop::connectors::sql::slots::Filled;
 
 /// The longest note, in characters.
 const NOTE: usize = 2_000;
@@ -121,6 +122,48 @@ pub async fn change(
     }
 }
 
+/// A time of delivery on one day, and how full it is.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SlotFilled {
+    #[schema(example = "2026-11-26")]
+    day: String,
+    #[schema(example = "14:00")]
+    from: String,
+    #[schema(example = "18:00")]
+    to: String,
+    /// Orders that it has room for, and those that it was promised to.
+    capacity: u32,
+    taken: u32,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Slots {
+    /// Those that can still be booked, earliest first; empty in a shop without times of delivery.
+    slots: Vec<SlotFilled>,
+}
+
+/// The coming times of delivery and how full they are. They are set with `voicecart slots`.
+#[utoipa::path(get, path = "/v1/admin/slots", tag = "Admin",
+    responses(
+        (status = 200, description = "The next two weeks", body = Slots),
+        (status = 403, description = "The key is not named in service.admins", content_type = "application/problem+json", body = Problem)))]
+pub async fn slots(State(doors): State<Arc<Doors>>, Extension(who): Extension<Who>) -> Response {
+    if let Err(refusal) = admitted(&doors, &who) {
+        return refusal.into_response();
+    }
+    let shown = |f: Filled| SlotFilled {
+        day: f.slot.day.to_string(),
+        from: f.slot.from.strftime("%H:%M").to_string(),
+        to: f.slot.to.strftime("%H:%M").to_string(),
+        capacity: f.capacity,
+        taken: f.taken,
+    };
+    match doors.shop.slots().await {
+        Ok(slots) => Json(Slots { slots: slots.into_iter().map(shown).collect() }).into_response(),
+        Err(error) => failed(&error).into_response(),
+    }
+}
+
 fn admitted(doors: &Doors, who: &Who) -> Result<(), Refusal> {
     let named = who.name.as_ref().is_some_and(|name| doors.settings.service.admins.contains(name));
     // Without keys there is only this machine.
@@ -140,7 +183,7 @@ fn unknown(state: &str) -> Refusal {
 }
 
 fn failed(error: &crate::shop::ShopError) -> Refusal {
-    tracing::error!(%error, "the queue of hand-overs could not be read or written");
+    tracing::error!(%error, "what the merchant's people asked for could not be read or written");
     Refusal::new(problem::INTERNAL, "the database did not answer; see the log")
 }
 

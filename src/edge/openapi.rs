@@ -14,7 +14,7 @@ use super::{admin, openai, preferences, problem, status, stream, voice};
         license(name = "MIT OR Apache-2.0")
     ),
     paths(voice::voice, voice::text, voice::audio, openai::transcriptions::transcriptions,
-        openai::speech::speech, stream::stream, admin::list, admin::change, preferences::show,
+        openai::speech::speech, stream::stream, admin::list, admin::change, admin::slots, preferences::show,
         preferences::set, status::health, status::ready, status::metrics),
     components(schemas(problem::Problem)),
     tags(

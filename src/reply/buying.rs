@@ -81,10 +81,12 @@ fn offer(t: &Teller, quote: &Quote) -> String {
         "items" => t.list(&quote.lines.iter().map(|l| counted(t, l)).collect::<Vec<_>>()),
         "total" => t.money(quote.total),
     ];
-    if let Some(day) = quote.delivery {
+    // A promised time is a sentence of its own and says the day.
+    let day = quote.delivery.filter(|_| quote.extras.slot.is_none());
+    if let Some(day) = day {
         args.set("day", t.on_day(day));
     }
-    let id = match (quote.lines.len() > 1, quote.delivery) {
+    let id = match (quote.lines.len() > 1, day) {
         (false, None) => "confirm-offer",
         (false, Some(_)) => "confirm-offer-day",
         (true, None) => "confirm-offer-several",
@@ -110,6 +112,9 @@ fn notes(t: &Teller, quote: &Quote) -> Vec<String> {
     if let Some(discount) = &extras.discount {
         let args = args!["price" => t.money(discount.amount), "code" => t.quoted(&discount.coupon)];
         notes.push(t.sentence("confirm-discount", &args));
+    }
+    if let Some(slot) = &extras.slot {
+        notes.push(t.sentence("confirm-slot", &args!["time" => t.slot(slot)]));
     }
     if let Some(address) = &extras.address {
         notes.push(t.sentence("confirm-address", &args!["line" => t.quoted(address)]));
@@ -148,7 +153,9 @@ fn offer_card(t: &Teller, quote: &Quote) -> Card {
         text.push(priced_line(t, "confirm-purchase.card-line", line));
     }
     text.push(t.say("confirm-purchase.card-total", &args!["price" => t.printed(quote.total)]));
-    if let Some(day) = quote.delivery {
+    if let Some(slot) = &quote.extras.slot {
+        text.push(t.say("confirm-purchase.card-day", &args!["day" => t.printed_slot(slot)]));
+    } else if let Some(day) = quote.delivery {
         text.push(t.say("confirm-purchase.card-day", &args!["day" => t.printed_day(day)]));
     }
     for (name, before, now) in quote.price_changes.iter().take(SHOWN) {
@@ -178,7 +185,10 @@ pub(super) fn bought(t: &Teller, order: &Order, delivery: Option<Date>, again: b
         "number" => order.number.as_str(),
         "known" => if delivery.is_some() { "yes" } else { "no" },
     ];
-    if let Some(day) = delivery {
+    if let Some(slot) = &order.slot {
+        args.set("known", "time");
+        args.set("day", t.slot(slot));
+    } else if let Some(day) = delivery {
         args.set("day", t.on_day(day));
     }
     let mut text = Lines::default();
@@ -187,7 +197,9 @@ pub(super) fn bought(t: &Teller, order: &Order, delivery: Option<Date>, again: b
         text.push(card_line(t, "bought.card-line", line.quantity, &line.spoken_name, price));
     }
     text.push(t.say("bought.card-total", &args!["price" => t.printed(order.total)]));
-    if let Some(day) = delivery {
+    if let Some(slot) = &order.slot {
+        text.push(t.say("bought.card-day", &args!["day" => t.printed_slot(slot)]));
+    } else if let Some(day) = delivery {
         text.push(t.say("bought.card-day", &args!["day" => t.printed_day(day)]));
     }
     t.draft(if again { "bought-again" } else { "bought" }, &args).card(Card {

@@ -4,7 +4,7 @@ use fluent_bundle::FluentArgs;
 
 use super::catalog::args;
 use super::teller::Teller;
-use super::{Card, advice, buying, finding, service, several, talk, tracking};
+use super::{Card, advice, buying, delivery, finding, service, several, talk, tracking};
 use crate::dialogue::Say;
 use crate::shop::preferences::Avoided;
 use crate::shop::{CouponRefusal, LimitPer};
@@ -83,6 +83,8 @@ pub(super) fn stays_open(say: &Say) -> bool {
         | Say::NoMoreResults
         | Say::NoEarlierResults
         | Say::NoSuchChoice { .. }
+        | Say::Delivery(_)
+        | Say::NoDeliveryTime
         | Say::Advice(_)
         | Say::Product { .. }
         | Say::NoSuchProduct { .. }
@@ -182,6 +184,8 @@ pub(super) fn draft(t: &Teller, say: &Say) -> Draft {
         Say::NoSuchChoice { shown } => t.draft("no-such-choice", &args!["shown" => *shown]),
         Say::Product { product, delivery, focus } => finding::product(t, product, *delivery, *focus),
         Say::Service(serve) => service::service(t, serve),
+        Say::Delivery(what) => delivery::delivery(t, what),
+        Say::NoDeliveryTime => t.plain_draft("no-delivery-time"),
         Say::Advice(advice) => advice::advice(t, advice),
         Say::NoSuchProduct { words } => t.draft("no-such-product", &args!["words" => finding::sought(t, words)]),
         Say::AskWhatProduct => t.plain_draft("ask-what-product"),

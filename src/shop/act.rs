@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::advice::Advise;
 use super::pin::Pin;
 use super::preferences::{Preference, Preferences};
-use super::{Money, OrderNumber, Quantity, Sku, service};
+use super::{Money, OrderNumber, Quantity, Sku, service, slots};
 
 /// A command to the shop. Only [`Act::Buy`] takes money.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,6 +20,8 @@ pub enum Act {
     Advise(Advise),
     /// Something after the sale.
     Serve(service::Request),
+    /// When and where an order comes.
+    Deliver(slots::Ask),
     Track(OrderRef),
     /// The customer's orders, newest first, at most `limit`.
     ListOrders {

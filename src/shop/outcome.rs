@@ -8,6 +8,7 @@ use super::act::{Amount, OrderRef, Search, Shelf};
 use super::advice::Advice;
 use super::preferences::{Avoided, Preference, Preferences};
 use super::service::Served;
+use super::slots::{Slot, Told};
 use super::{Money, Order, Product, Quantity, Sku};
 
 /// What a shop answers. `Vec`s are never empty where a "nothing" variant exists.
@@ -34,6 +35,7 @@ pub enum Outcome {
     },
     Advised(Advice),
     Served(Served),
+    Delivery(Told),
     Orders(Vec<Order>),
     /// One order, or several that fit a time or a product; newest first.
     Tracked(Vec<Order>),
@@ -161,6 +163,8 @@ pub enum Outcome {
         words: String,
         known: Vec<String>,
     },
+    /// Every time of delivery that can be booked is taken; nothing can be ordered.
+    NoDeliveryTime,
     /// The payment was refused; nothing was bought.
     PaymentDeclined {
         total: Money,
@@ -227,6 +231,9 @@ pub struct Extras {
     pub discount: Option<Discount>,
     /// As it is read out.
     pub address: Option<String>,
+    /// When it comes, in a shop that offers times.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slot: Option<Slot>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -8,6 +8,7 @@ mod advice;
 mod basket;
 mod buying;
 pub mod cases;
+mod changing;
 pub mod coupons;
 pub mod customers;
 mod finding;
@@ -24,6 +25,7 @@ mod reordering;
 mod returns;
 mod rows;
 mod shelves;
+pub mod slots;
 mod terms;
 mod tracking;
 mod waits;
@@ -41,6 +43,7 @@ use crate::shop::faq::Faq;
 use crate::shop::payment::{Charge, OnAccount, Payment};
 use crate::shop::pin::Pin;
 use crate::shop::service::{Request, Served};
+use crate::shop::slots::Ask;
 use crate::shop::{Act, Catalogue, CustomerId, OrderNumber, Outcome, RequestId, Shop, ShopError, delivery};
 use crate::store::{Connection, Store, StoreError, Transaction, idempotency};
 
@@ -81,6 +84,8 @@ struct Asked<'a> {
     limits: Limits,
     terms: Terms,
     today: jiff::civil::Date,
+    /// Now, on the shop's clock.
+    here: jiff::civil::DateTime,
 }
 
 impl SqlShop {
@@ -130,16 +135,7 @@ impl SqlShop {
         let left = paying::unfinished(&mut self.read().await?, now - paying::TAKEN_UP).await?;
         let mut finished = 0;
         for paying::Unfinished { charge, request, begun, refund } in left {
-            let here = self.clock.here();
-            let asked = Asked {
-                customer: &charge.customer,
-                request: &request,
-                now,
-                delivery: delivery::estimate(&here),
-                limits: self.limits,
-                terms: self.terms,
-                today: here.date(),
-            };
+            let asked = self.asked(&charge.customer, &request);
             let done = if refund {
                 self.refund(&charge.key).await?
             } else if now.duration_since(begun) < paying::GIVEN_UP {
@@ -166,6 +162,21 @@ impl SqlShop {
         Ok(())
     }
 
+    /// What is the same for all steps of one act.
+    fn asked<'a>(&self, customer: &'a CustomerId, request: &'a RequestId) -> Asked<'a> {
+        let here = self.clock.here();
+        Asked {
+            customer,
+            request,
+            now: here.timestamp(),
+            delivery: delivery::estimate(&here),
+            limits: self.limits,
+            terms: self.terms,
+            today: here.date(),
+            here: here.datetime(),
+        }
+    }
+
     async fn read(&self) -> Result<Connection, ShopError> {
         Ok(self.store.reader().acquire().await?)
     }
@@ -183,6 +194,10 @@ impl SqlShop {
                 returns::returnable(&mut db, &self.catalogue, order, asked, self.clock.zone()).await
             }
             Act::Serve(Request::Refunds) => returns::refunds(&mut db, asked).await,
+            Act::Deliver(Ask::Times(wish)) => slots::times(&mut db, wish, asked).await,
+            Act::Deliver(Ask::Change { order, to }) => {
+                changing::look(&mut db, &self.catalogue, order, to, asked, self.clock.zone()).await
+            }
             Act::Advise(what) => advice::advise(&mut db, &self.catalogue, &self.faq.load(), what, asked).await,
             Act::Track(what) => tracking::track(&mut db, &self.catalogue, what, asked, self.clock.zone()).await,
             Act::ShowBasket => basket::show(&mut db, asked).await,
@@ -293,6 +308,8 @@ impl SqlShop {
                 reordering::quote(tx, &self.catalogue, what, quantity, ids, asked).await
             }
             Act::Serve(request) => self.serve(request, tx, asked).await,
+            Act::Deliver(Ask::Choose(wish)) => slots::choose(tx, wish, asked).await,
+            Act::Deliver(Ask::Make(change)) => changing::make(tx, change, ids, asked).await,
             Act::UseCoupon { code } => terms::use_coupon(tx, &code, asked).await,
             Act::ChooseAddress { words } => terms::choose_address(tx, &words, asked).await,
             Act::CancelOrder { number } => paying::cancel(tx, &number, asked).await,
@@ -334,22 +351,14 @@ impl Shop for SqlShop {
         request: &'a RequestId,
     ) -> BoxFuture<'a, Result<Outcome, ShopError>> {
         Box::pin(async move {
-            let here = self.clock.here();
-            let asked = Asked {
-                customer,
-                request,
-                now: here.timestamp(),
-                delivery: delivery::estimate(&here),
-                limits: self.limits,
-                terms: self.terms,
-                today: here.date(),
-            };
+            let asked = self.asked(customer, request);
             let moves_stock = matches!(act, Act::Buy { .. } | Act::CancelOrder { .. });
             let outcome = match act {
                 Act::Search(_)
                 | Act::Describe { .. }
                 | Act::Advise(_)
                 | Act::Serve(Request::Returnable { .. } | Request::Refunds)
+                | Act::Deliver(Ask::Times(_) | Ask::Change { .. })
                 | Act::Track(_)
                 | Act::ListOrders { .. }
                 | Act::ShowBasket

@@ -14,10 +14,10 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::quotes::KeptLine;
-use super::{Asked, buying, rows};
+use super::{Asked, buying, rows, slots};
 use crate::clock::Ids;
 use crate::shop::payment::{Charge, Paid};
-use crate::shop::{CustomerId, Money, Order, OrderNumber, Outcome, RequestId, ShopError};
+use crate::shop::{CustomerId, Extras, Money, Order, OrderNumber, Outcome, RequestId, ShopError};
 use crate::store::{Connection, Transaction, sql};
 
 /// A purchase that nobody has finished for so long is taken up again.
@@ -162,6 +162,9 @@ pub async fn cancel(tx: &mut Transaction, number: &OrderNumber, asked: &Asked<'_
             .execute(&mut **tx)
             .await?;
     }
+    if let Some(slot) = order.slot {
+        slots::give_back(tx, slot).await?;
+    }
     let refund = sql::query(
         "UPDATE purchases SET state = 'refunding'
          WHERE state = 'bought' AND reference IS NOT NULL AND quote_id = (SELECT quote_id FROM orders WHERE number = ?1)",
@@ -238,9 +241,9 @@ fn charge(row: &sql::Row) -> Result<Charge, ShopError> {
 }
 
 async fn give_back(tx: &mut Transaction, key: &str) -> Result<(), ShopError> {
-    let lines: String =
-        sql::query_scalar("SELECT lines FROM quotes WHERE id = ?1").bind(key).fetch_one(&mut **tx).await?;
-    let mut lines: Vec<KeptLine> = rows::json(key, lines)?;
+    let row = sql::query("SELECT lines, extras FROM quotes WHERE id = ?1").bind(key).fetch_one(&mut **tx).await?;
+    let mut lines: Vec<KeptLine> = rows::json(key, row.try_get("lines")?)?;
+    let extras: Extras = rows::json(key, row.try_get("extras")?)?;
     lines.sort_by(|a, b| a.sku.cmp(&b.sku));
     for line in lines {
         sql::query("UPDATE products SET stock = stock + ?2 WHERE sku = ?1")
@@ -249,7 +252,11 @@ async fn give_back(tx: &mut Transaction, key: &str) -> Result<(), ShopError> {
             .execute(&mut **tx)
             .await?;
     }
-    Ok(())
+    // After the products, as it is taken: two servers never wait for each other.
+    match extras.slot {
+        Some(slot) => slots::give_back(tx, slot).await,
+        None => Ok(()),
+    }
 }
 
 async fn go(tx: &mut Transaction, key: &str, state: &str, reference: Option<&str>) -> Result<(), ShopError> {
