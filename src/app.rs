@@ -13,8 +13,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -36,6 +36,7 @@ use crate::reply::Phrases;
 use crate::shop::connectors::gateway::HttpGateway;
 use crate::shop::connectors::sql::Limits;
 use crate::shop::connectors::sql::Terms;
+use crate::shop::paylink::PayLinks;
 use crate::shop::{Catalogue, CustomerId, Customers, Guarded, RequestId, SqlShop, sample};
 use crate::store::{Store, grants, keys};
 use crate::tts::{Synthesizer, VoiceSettings};
@@ -161,6 +162,13 @@ impl App {
                 shop.paid_by(Arc::new(HttpGateway::new(url, patience).context("payment.url")?))
             }
             None => shop,
+        };
+        let shop = match (&settings.payment.link_url, &settings.payment.link_secret) {
+            (Some(base), Some(secret)) => {
+                let lasts = SignedDuration::from_mins(settings.payment.link_minutes.into());
+                shop.linked(PayLinks::new(base, secret, lasts))
+            }
+            _ => shop,
         };
         // What is left of a turn is for saying that the shop did not answer.
         let patience = Duration::from_millis(settings.deadlines.turn_ms) * 4 / 5;

@@ -154,7 +154,7 @@ pub struct Database {
 }
 
 /// Who takes the money. Without a gateway the merchant sends invoices.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Payment {
     /// Address of the gateway; a password for it goes into the address.
@@ -171,6 +171,12 @@ pub struct Payment {
     pub day_limit: u32,
     /// How long the gateway may take to answer within a turn, in milliseconds.
     pub timeout_ms: u64,
+    /// This server's address as shoppers' browsers reach it: links to pay begin with it. None are sent without it.
+    pub link_url: Option<String>,
+    /// Signs the links, 16 characters or more.
+    pub link_secret: Option<String>,
+    /// How long goods wait for a link to be paid, in minutes.
+    pub link_minutes: u32,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -370,6 +376,13 @@ impl Default for Alexa {
     }
 }
 
+/// The secrets are not for logs.
+impl std::fmt::Debug for Payment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Payment").field("link_minutes", &self.link_minutes).finish_non_exhaustive()
+    }
+}
+
 /// The secret is not for logs.
 impl std::fmt::Debug for Linking {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -389,6 +402,7 @@ impl Default for Linking {
             "ReorderUsualIntent",
             "CheckoutIntent",
             "BuyProductIntent",
+            "PayByLinkIntent",
             "ChooseAddressIntent",
             "MoveDeliveryIntent",
             "RedirectOrderIntent",
@@ -426,6 +440,9 @@ impl Default for Payment {
             order_limit: 0,
             day_limit: 0,
             timeout_ms: 3_000,
+            link_url: None,
+            link_secret: None,
+            link_minutes: 60,
         }
     }
 }

@@ -16,6 +16,7 @@ mod lasting;
 pub mod linking;
 mod openai;
 mod openapi;
+mod pay;
 mod preferences;
 pub mod problem;
 mod server;
@@ -110,7 +111,8 @@ pub fn router(doors: Arc<Doors>, alexa: Routes, linking: Option<Routes>) -> Rout
         .route("/openapi.json", get(docs::openapi_json))
         .route("/healthz", get(status::health))
         .route("/readyz", get(status::ready))
-        .route("/v1/audio/{id}", get(voice::audio));
+        .route("/v1/audio/{id}", get(voice::audio))
+        .route("/pay/{token}", get(pay::follow));
     let api = guarded.merge(open).fallback(problem::no_such_path).with_state(doors.clone());
     let api = match guard::cors(&doors.settings.cors.origins) {
         Some(cors) => api.layer(cors),

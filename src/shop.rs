@@ -18,6 +18,7 @@ pub mod naming;
 pub mod order;
 pub mod outcome;
 pub mod password;
+pub mod paylink;
 pub mod payment;
 pub mod pin;
 pub mod port;
@@ -39,8 +40,8 @@ pub use guarded::Guarded;
 pub use money::Money;
 pub use order::{Order, OrderLine, OrderNumber, OrderStatus, Parcel, ParcelStatus};
 pub use outcome::{
-    AddedLine, CouponRefusal, Discount, Extras, LimitPer, Missing, Outcome, PricedLine, Quote, QuoteOrigin, ShelfItem,
-    Why,
+    AddedLine, CouponRefusal, Discount, Extras, LimitPer, Missing, NoLink, Outcome, PricedLine, Quote, QuoteOrigin,
+    ShelfItem, Why,
 };
 pub use port::{CustomerId, RequestId, Shop, ShopError};
 pub use product::{Product, Quantity, Sku};

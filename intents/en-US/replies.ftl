@@ -791,6 +791,28 @@ over-limit =
        *[order] That's { $total }, and an order by voice may be { $limit } at most, so I haven't ordered it. What would you like to do?
     }
     .reprompt = You can take something out of your basket, or do something else.
+time-of-day = { $clock } in the { $part }
+offer-link =
+    Shall I send you a link to pay for it?
+    .reprompt = Shall I send you the link, yes or no?
+link-sent =
+    { $again ->
+        [yes] I've sent you that link already, to your address at { $email }.
+       *[no] I've sent a link for { $total } to your address at { $email }.
+    } { $today ->
+        [yes] I'll keep everything for you until { $time }. It's ordered as soon as you've paid.
+       *[no] I'll keep everything for you until { $time } { $day }. It's ordered as soon as you've paid.
+    }
+no-link =
+    { $why ->
+        [not-offered] This shop doesn't send payment links, so nothing is ordered. To order with what's on file, say check out. What would you like?
+        [no-email] I have no e-mail address of yours to send a link to, so nothing is ordered. The shop can add one. What would you like?
+       *[no-method] There's no way to pay in your account yet, so nothing is ordered. The shop can add one. What would you like?
+    }
+    .reprompt = You can find something else, or say: talk to a person.
+link-dropped =
+    Okay, the link no longer counts, and nothing is ordered. What else would you like?
+    .reprompt = What else would you like?
 payment-declined =
     The payment of { $total } was declined, so nothing is ordered. Your basket is as it was. What would you like to do?
     .reprompt = You can try again by saying check out, or do something else.

@@ -107,6 +107,9 @@ settings! {
     "payment.tax_percent" Number "tax that comes on top of the prices, in percent, 0 to 50";
     "payment.order_limit" Whole "most that one order by voice may cost, in whole units; 0 does not limit";
     "payment.day_limit" Whole "most that a customer may spend by voice in 24 hours, in whole units; 0 does not limit";
+    "payment.link_url" MaybeUrl "this server as shoppers' browsers reach it, such as https://voice.example; empty sends no links to pay";
+    "payment.link_secret" Secret "signs the links to pay; 16 characters or more";
+    "payment.link_minutes" Whole "minutes that goods wait for a link to be paid, 5 to 10080";
     "payment.timeout_ms" Whole "the gateway's answer within a turn, in milliseconds, 100 to 60000";
     "service.url" MaybeUrl "address that is told of invoices, returns, complaints and hand-overs; none waits";
     "service.secret_env" MaybeText "environment variable with the secret that signs what service.url is told";

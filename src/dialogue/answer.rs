@@ -52,6 +52,7 @@ pub fn expectation(session: &Session) -> Expectation {
         Some(Question::WhatForList) => expect(&["AddToListIntent"], Some(("AddToListIntent", "Query"))),
         Some(
             Question::EmptyBasket
+            | Question::Link(_)
             | Question::Instead { .. }
             | Question::TellWhenBack(_)
             | Question::DidYouSay(_)
@@ -94,6 +95,7 @@ pub fn answer(session: &mut Session, question: &Question, reading: &Reading, her
                     say(Say::BadQuantity)
                 }
             },
+            ("PayByLinkIntent", _) => act(Act::BuyByLink { quote_id: quote.id.clone() }),
             ("DeliveryTimesIntent", _) => {
                 Answered::Done(delivery::times(session, reading, Choosing::Offer(quote.clone()), here))
             }
@@ -109,6 +111,11 @@ pub fn answer(session: &mut Session, question: &Question, reading: &Reading, her
             },
             _ => Answered::NotAnAnswer,
         },
+        Question::Link(quote) if yes || intent == "PayByLinkIntent" => {
+            act(Act::BuyByLink { quote_id: quote.id.clone() })
+        }
+        Question::Link(_) if no => say(Say::NotBought),
+        Question::Pin(quote) if intent == "PayByLinkIntent" => act(Act::BuyByLink { quote_id: quote.id.clone() }),
         Question::Pin(quote) => match said_pin(reading) {
             Some(pin) => {
                 session.task = Some(Task::Buy(quote.clone()));

@@ -139,7 +139,7 @@ pub fn answer(session: &mut Session, question: &Question, reading: &Reading, her
             Some(label) => Some(redirect(OrderRef::Number(order.clone()), Some(label.value.clone()))),
             None if no => Some(Decision::Say(Say::Delivery(Delivery::Kept))),
             // A bare label sounds like anything.
-            None if intent == "AMAZON.FallbackIntent" || super::several::is_bare(reading) => {
+            None if intent == "AMAZON.FallbackIntent" || nothing_else(reading) => {
                 let words = Some(reading.utterance.clone()).filter(|w| !w.is_empty());
                 let words = words.or_else(|| fill::product_words(reading))?;
                 Some(redirect(OrderRef::Number(order.clone()), Some(words)))
@@ -189,6 +189,15 @@ pub fn settle(session: &mut Session, task: Option<Task>, told: Told) -> Decision
         Told::TooLate(order) => session.order = Some(order.number.clone()),
     }
     Decision::Say(Say::Delivery(Delivery::Told { told: Box::new(told), choosing: false }))
+}
+
+/// Whether a thing is named and nothing is said around it but an article's worth of letters.
+fn nothing_else(reading: &Reading) -> bool {
+    const ARTICLE: usize = 4;
+    let named = ["Product", "Query"].iter().filter_map(|name| reading.slot(name));
+    named
+        .filter_map(|slot| slot.span.as_ref())
+        .any(|s| s.start <= ARTICLE && s.end >= reading.utterance.trim_end().len())
 }
 
 /// A place in what was read out.

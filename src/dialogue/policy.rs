@@ -61,9 +61,10 @@ impl Dialogue {
             }
             // A mishearing must not use up a try.
             (Some(Question::Pin(_)), _) => Some(Say::AskPin { tries_left: None }),
-            (Some(Question::EmptyBasket | Question::CancelOrder(_) | Question::ChangeOrder(_)), "AMAZON.YesIntent") => {
-                Some(self.not_heard(session))
-            }
+            (
+                Some(Question::Link(_) | Question::EmptyBasket | Question::CancelOrder(_) | Question::ChangeOrder(_)),
+                "AMAZON.YesIntent",
+            ) => Some(self.not_heard(session)),
             (
                 _,
                 "AddToBasketIntent"
@@ -74,6 +75,7 @@ impl Dialogue {
                 | "EmptyBasketIntent"
                 | "CancelOrderIntent"
                 | "CheckoutIntent"
+                | "PayByLinkIntent"
                 | "MoveDeliveryIntent"
                 | "RedirectOrderIntent"
                 | "BuyProductIntent"

@@ -1,5 +1,6 @@
 //! Everything the shop's voice can say, without a word of how it is said.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -7,8 +8,8 @@ use super::{Delivery, Serve};
 use crate::shop::advice::Advice;
 use crate::shop::preferences::{Avoided, Preferences};
 use crate::shop::{
-    AddedLine, CouponRefusal, LimitPer, Missing, Money, Order, OrderRef, PricedLine, Product, Quantity, Quote, Search,
-    Shelf, ShelfItem,
+    AddedLine, CouponRefusal, LimitPer, Missing, Money, NoLink, Order, OrderRef, PricedLine, Product, Quantity, Quote,
+    Search, Shelf, ShelfItem,
 };
 
 /// Something to say. `reply` words it; the session keeps the last one so that it can be repeated.
@@ -221,6 +222,21 @@ pub enum Say {
     },
     /// Every time of delivery is taken: nothing can be ordered now.
     NoDeliveryTime,
+    /// The one question that leads to a link: items, quantities, total; yes or no.
+    OfferLink {
+        quote: Box<Quote>,
+    },
+    /// Reserved until then; a link to pay was sent.
+    LinkSent {
+        total: Money,
+        email: String,
+        until: Timestamp,
+        again: bool,
+    },
+    NoLink {
+        why: NoLink,
+    },
+    LinkDropped,
     /// The payment was refused.
     PaymentDeclined {
         total: Money,

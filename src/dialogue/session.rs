@@ -88,6 +88,8 @@ pub enum Question {
     Purchase(Box<Quote>),
     /// The PIN for exactly this?
     Pin(Box<Quote>),
+    /// A link to pay for exactly this?
+    Link(Box<Quote>),
     /// There are only so many: those, then?
     Shortage { sku: Sku, left: Quantity, purpose: Purpose },
     /// Which of the results?
@@ -162,6 +164,8 @@ pub enum Task {
     Buy(Box<Quote>),
     /// A time of delivery is looked for.
     Time(Choosing),
+    /// What is offered is to be paid for by link.
+    OfferLink,
     /// An order is looked for to be undone.
     CancelOrder,
     /// The basket is counted before it is emptied.

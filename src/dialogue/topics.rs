@@ -31,6 +31,9 @@ impl Dialogue {
             "AMAZON.CancelIntent" if matches!(session.last.as_deref(), Some(Say::Bought { .. })) => {
                 cancel_order(session, session.order.clone().map_or(OrderRef::Latest, OrderRef::Number))
             }
+            "AMAZON.CancelIntent" if matches!(session.last.as_deref(), Some(Say::LinkSent { .. })) => {
+                Decision::Act(Act::DropLinks)
+            }
             "AMAZON.CancelIntent" if session.turns > 0 => say(Say::Cancelled),
             "AMAZON.CancelIntent" => say(Say::Goodbye),
             "AMAZON.RepeatIntent" => say(session.last.as_deref().cloned().unwrap_or(Say::NothingOpen)),
@@ -87,6 +90,10 @@ impl Dialogue {
                 Some(act) => Decision::Act(act),
                 None => say(Say::AskCoupon),
             },
+            "PayByLinkIntent" => {
+                session.task = Some(Task::OfferLink);
+                Decision::Act(Act::QuoteBasket)
+            }
             "SetQuantityIntent" => self.requantify(session, reading),
             "ChangeQuantityIntent" => match several::change(session, reading) {
                 Some(decision) => decision,

@@ -1,6 +1,7 @@
 //! The basket, offers and purchases.
 
 use fluent_bundle::FluentArgs;
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::Card;
@@ -73,6 +74,27 @@ pub(super) fn confirm_again(t: &Teller, quote: &Quote) -> Draft {
     let mut before = vec![t.sentence("confirm-pick", &args!["offer" => offer(t, quote)])];
     before.extend(notes(t, quote));
     t.plain_draft("confirm-purchase-again").after(&before).card(offer_card(t, quote))
+}
+
+/// As [`confirm`], for an offer that is to be paid for by link.
+pub(super) fn offer_link(t: &Teller, quote: &Quote) -> Draft {
+    let mut before = vec![t.sentence("confirm-pick", &args!["offer" => offer(t, quote)])];
+    before.extend(notes(t, quote));
+    t.plain_draft("offer-link").after(&before).card(offer_card(t, quote))
+}
+
+/// How long is said as a time of the day, and as a day where that is another one.
+pub(super) fn link_sent(t: &Teller, total: Money, email: &str, until: Timestamp, again: bool) -> Draft {
+    let here = until.to_zoned(t.manner.zone.clone());
+    let args = args![
+        "total" => t.money(total),
+        "email" => t.quoted(email),
+        "again" => if again { "yes" } else { "no" },
+        "time" => t.time_of_day(here.time()),
+        "today" => if here.date() == t.manner.today { "yes" } else { "no" },
+        "day" => t.on_day(here.date()),
+    ];
+    t.draft("link-sent", &args)
 }
 
 /// "Two bags of coffee, for twenty dollars, arriving tomorrow."

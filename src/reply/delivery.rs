@@ -13,11 +13,6 @@ use crate::shop::slots::{Change, Destination, Slot, Told};
 impl Teller<'_> {
     /// "tomorrow, between two and four in the afternoon".
     pub fn slot(&self, slot: &Slot) -> String {
-        let part = |time: Time| match time.hour() {
-            0..12 => "morning",
-            12..18 => "afternoon",
-            _ => "evening",
-        };
         // It is named once where both ends are of the same part of the day; one that ends at noon is of the morning.
         let last = slot.to.saturating_sub(jiff::Span::new().minutes(1));
         let args = args![
@@ -31,7 +26,12 @@ impl Teller<'_> {
         self.say("slot", &args)
     }
 
-    /// "two", "half past two", "twenty past two".
+    /// "half past two in the afternoon".
+    pub fn time_of_day(&self, time: Time) -> String {
+        self.say("time-of-day", &args!["clock" => self.clock(time), "part" => part(time)])
+    }
+
+    /// "two", "half past two", "two twenty".
     fn clock(&self, time: Time) -> String {
         let hour = match time.hour() % 12 {
             0 => 12,
@@ -45,6 +45,14 @@ impl Teller<'_> {
         let time = |t: Time| t.strftime("%H:%M").to_string();
         let args = args!["day" => self.printed_day(slot.day), "from" => time(slot.from), "to" => time(slot.to)];
         self.say("slot-printed", &args)
+    }
+}
+
+fn part(time: Time) -> &'static str {
+    match time.hour() {
+        0..12 => "morning",
+        12..18 => "afternoon",
+        _ => "evening",
     }
 }
 

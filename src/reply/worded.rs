@@ -7,7 +7,7 @@ use super::teller::Teller;
 use super::{Card, advice, buying, delivery, finding, service, several, talk, tracking};
 use crate::dialogue::Say;
 use crate::shop::preferences::Avoided;
-use crate::shop::{CouponRefusal, LimitPer};
+use crate::shop::{CouponRefusal, LimitPer, NoLink};
 
 /// A reply in marked phrases.
 #[derive(Clone, Debug, Default)]
@@ -62,6 +62,7 @@ pub(super) fn stays_open(say: &Say) -> bool {
         | Say::Cancelled
         | Say::Bought { .. }
         | Say::PaymentPending { .. }
+        | Say::LinkSent { .. }
         | Say::PinLocked { .. }
         | Say::OneMoment
         // What is to be done next is done in the phone's app.
@@ -85,6 +86,9 @@ pub(super) fn stays_open(say: &Say) -> bool {
         | Say::NoSuchChoice { .. }
         | Say::Delivery(_)
         | Say::NoDeliveryTime
+        | Say::OfferLink { .. }
+        | Say::NoLink { .. }
+        | Say::LinkDropped
         | Say::Advice(_)
         | Say::Product { .. }
         | Say::NoSuchProduct { .. }
@@ -262,6 +266,17 @@ pub(super) fn draft(t: &Teller, say: &Say) -> Draft {
             let args = args!["known" => t.list(&labels), "count" => labels.len()];
             t.draft("no-such-address", &args)
         }
+        Say::OfferLink { quote } => buying::offer_link(t, quote),
+        Say::LinkSent { total, email, until, again } => buying::link_sent(t, *total, email, *until, *again),
+        Say::NoLink { why } => {
+            let why = match why {
+                NoLink::NotOffered => "not-offered",
+                NoLink::NoEmail => "no-email",
+                NoLink::NoMethod => "no-method",
+            };
+            t.draft("no-link", &args!["why" => why])
+        }
+        Say::LinkDropped => t.plain_draft("link-dropped"),
         Say::PaymentDeclined { total } => t.draft("payment-declined", &args!["total" => t.money(*total)]),
         Say::PaymentPending { total } => t.draft("payment-pending", &args!["total" => t.money(*total)]),
         Say::AskCancelOrder { order } => tracking::ask_cancel(t, order),

@@ -98,6 +98,12 @@ pub enum Act {
         quote_id: String,
         pin: Option<Pin>,
     },
+    /// Reserves exactly what the quote said and sends a link to pay for it, once; the order is placed when it is paid.
+    BuyByLink {
+        quote_id: String,
+    },
+    /// Nothing that waits for a link is wanted any more.
+    DropLinks,
     /// Uses a coupon for the next order.
     UseCoupon {
         code: String,

@@ -1,6 +1,7 @@
 //! Everything a shop can answer. Things a shopper can be told (nothing found, out of stock, price changed) are outcomes,
 //! not errors.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -165,6 +166,20 @@ pub enum Outcome {
     },
     /// Every time of delivery that can be booked is taken; nothing can be ordered.
     NoDeliveryTime,
+    /// The goods are reserved until then, and a link to pay was sent; `email` is the part of the address that may be said.
+    LinkSent {
+        total: Money,
+        email: String,
+        until: Timestamp,
+        /// It had been sent before.
+        again: bool,
+    },
+    /// No link was sent and nothing reserved.
+    NoLink(NoLink),
+    /// The links end; `any` tells whether there were any.
+    LinkDropped {
+        any: bool,
+    },
     /// The payment was refused; nothing was bought.
     PaymentDeclined {
         total: Money,
@@ -249,6 +264,17 @@ pub enum CouponRefusal {
     Expired,
     /// This customer has used it.
     Used,
+}
+
+/// Why no link to pay was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoLink {
+    /// This shop sends none.
+    NotOffered,
+    NoEmail,
+    /// There is no method on file either, so it cannot be paid at all.
+    NoMethod,
 }
 
 /// What a spending limit counts.

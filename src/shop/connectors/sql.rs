@@ -12,6 +12,7 @@ mod changing;
 pub mod coupons;
 pub mod customers;
 mod finding;
+pub mod links;
 pub mod logins;
 pub mod orders;
 pub mod outbox;
@@ -40,11 +41,12 @@ use sha2::{Digest, Sha256};
 
 use crate::clock::{Clock, Ids};
 use crate::shop::faq::Faq;
-use crate::shop::payment::{Charge, OnAccount, Payment};
+use crate::shop::paylink::PayLinks;
+use crate::shop::payment::{Charge, OnAccount, Paid, Payment};
 use crate::shop::pin::Pin;
 use crate::shop::service::{Request, Served};
 use crate::shop::slots::Ask;
-use crate::shop::{Act, Catalogue, CustomerId, OrderNumber, Outcome, RequestId, Shop, ShopError, delivery};
+use crate::shop::{Act, Catalogue, CustomerId, NoLink, OrderNumber, Outcome, RequestId, Shop, ShopError, delivery};
 use crate::store::{Connection, Store, StoreError, Transaction, idempotency};
 
 pub use terms::Terms;
@@ -60,6 +62,7 @@ pub struct SqlShop {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     payment: Arc<dyn Payment>,
+    links: Option<Arc<PayLinks>>,
     limits: Limits,
     terms: Terms,
     recent: recent::Recent,
@@ -96,6 +99,7 @@ impl SqlShop {
             clock,
             ids,
             payment: Arc::new(OnAccount),
+            links: None,
             limits: Limits::default(),
             terms: Terms::default(),
             recent: recent::Recent::new(),
@@ -118,6 +122,11 @@ impl SqlShop {
         Self { payment, ..self }
     }
 
+    /// The same shop, with links to pay by.
+    pub fn linked(self, links: PayLinks) -> Self {
+        Self { links: Some(Arc::new(links)), ..self }
+    }
+
     /// The same shop, with delivery and tax.
     pub fn on_terms(self, terms: Terms) -> Self {
         Self { terms, ..self }
@@ -132,14 +141,17 @@ impl SqlShop {
     /// How many were finished.
     pub async fn finish_payments(&self) -> Result<usize, ShopError> {
         let now = self.clock.now();
-        let left = paying::unfinished(&mut self.read().await?, now - paying::TAKEN_UP).await?;
+        let left = paying::unfinished(&mut self.read().await?, now - paying::TAKEN_UP, now).await?;
         let mut finished = 0;
-        for paying::Unfinished { charge, request, begun, refund } in left {
-            let asked = self.asked(&charge.customer, &request);
-            let done = if refund {
+        for left in left {
+            let paying::Unfinished { charge, request, begun, refund, link_until } = &left;
+            let asked = self.asked(&charge.customer, request);
+            let done = if *refund {
                 self.refund(&charge.key).await?
-            } else if now.duration_since(begun) < paying::GIVEN_UP {
-                !matches!(self.pay(&charge, &asked).await?, Outcome::PaymentPending { .. })
+            } else if link_until.is_some() {
+                !matches!(self.take_up_link(&left).await?, links::Became::Open)
+            } else if now.duration_since(*begun) < paying::GIVEN_UP {
+                !matches!(self.pay(charge, &asked).await?, Outcome::PaymentPending { .. })
             } else {
                 self.give_up(&charge.key).await?
             };
@@ -236,7 +248,12 @@ impl SqlShop {
         tx.commit().await?;
         match step {
             paying::Step::Done(outcome) => Ok(outcome),
-            paying::Step::Pay(charge) => self.pay(&charge, asked).await,
+            paying::Step::Pay { charge, .. } => self.pay(&charge, asked).await,
+            // What waits for its link is not charged otherwise.
+            paying::Step::Awaited { charge, until } => {
+                let email = outbox::email(&mut self.read().await?, asked).await?;
+                Ok(links::again(&charge, until, email))
+            }
         }
     }
 
@@ -250,9 +267,36 @@ impl SqlShop {
             }
         };
         let mut tx = self.store.begin().await?;
+        if paid == Paid::NoMethod
+            && let Some(sent) = self.link_instead(&mut tx, charge, asked).await?
+        {
+            tx.commit().await?;
+            return Ok(sent);
+        }
         let outcome = paying::settle(&mut tx, charge, &paid, self.ids.as_ref(), asked).await?;
         tx.commit().await?;
-        Ok(outcome)
+        Ok(match (paid, outcome) {
+            (Paid::NoMethod, Outcome::PaymentDeclined { .. }) => Outcome::NoLink(NoLink::NoMethod),
+            (_, outcome) => outcome,
+        })
+    }
+
+    /// Nothing is on file for this customer: a link in its place, where there can be one.
+    async fn link_instead(
+        &self,
+        tx: &mut Transaction,
+        charge: &Charge,
+        asked: &Asked<'_>,
+    ) -> Result<Option<Outcome>, ShopError> {
+        customers::hold(tx, asked.customer).await?;
+        // The same yes twice at once is one link; what was settled meanwhile stays as it is.
+        let Some(left) = paying::one_left(tx, &charge.key).await? else { return Ok(None) };
+        if let Some(until) = left.link_until {
+            let email = outbox::email(tx, asked).await?;
+            return Ok(Some(links::again(charge, until, email)));
+        }
+        let sent = links::send(tx, charge, self.links.as_deref(), self.ids.as_ref(), asked).await?;
+        Ok(sent.ok())
     }
 
     /// Gives money back that is to go back; whether it has.
@@ -352,7 +396,8 @@ impl Shop for SqlShop {
     ) -> BoxFuture<'a, Result<Outcome, ShopError>> {
         Box::pin(async move {
             let asked = self.asked(customer, request);
-            let moves_stock = matches!(act, Act::Buy { .. } | Act::CancelOrder { .. });
+            let moves_stock =
+                matches!(act, Act::Buy { .. } | Act::BuyByLink { .. } | Act::DropLinks | Act::CancelOrder { .. });
             let outcome = match act {
                 Act::Search(_)
                 | Act::Describe { .. }
@@ -369,6 +414,8 @@ impl Shop for SqlShop {
                     return Ok(Outcome::Served(Served::News(Vec::new())));
                 }
                 Act::Buy { quote_id, pin } => self.buy(&quote_id, pin, &asked).await,
+                Act::BuyByLink { quote_id } => self.buy_by_link(&quote_id, &asked).await,
+                Act::DropLinks => self.drop_links(&asked).await,
                 Act::CancelOrder { number } => self.cancel(number, &asked).await,
                 _ => self.change(act, &asked).await,
             };
