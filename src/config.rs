@@ -37,6 +37,7 @@ pub struct Settings {
     pub database: Database,
     pub payment: Payment,
     pub service: Service,
+    pub retention: Retention,
     pub models: Models,
     pub asr: Asr,
     pub trust: Trust,
@@ -143,6 +144,24 @@ pub struct Service {
     pub secret_env: Option<String>,
     /// Names of the API keys that may use `/v1/admin`.
     pub admins: Vec<String>,
+}
+
+/// How long what is no longer needed is kept; 0 keeps it for good. What is open, unpaid or not yet told always stays.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retention {
+    /// Silence after which a conversation is forgotten, with all that was said, in hours.
+    pub sessions_hours: u32,
+    /// Closed complaints, in days.
+    pub complaints_days: u32,
+    /// Conversations handed over to a person, once closed, in days.
+    pub handovers_days: u32,
+    /// Notices that were taken, in days.
+    pub notices_days: u32,
+    /// Why somebody sent something back, once that is settled, in days.
+    pub reasons_days: u32,
+    /// Who saw or changed what, in days.
+    pub audit_days: u32,
 }
 
 /// Where the shop and its conversations are kept. Without an address in files of [`Settings::data_dir`], for one server.
@@ -333,6 +352,7 @@ impl Default for Settings {
             database: Database::default(),
             payment: Payment::default(),
             service: Service::default(),
+            retention: Retention::default(),
             models: Models::default(),
             asr: Asr::default(),
             trust: Trust::default(),
@@ -403,6 +423,8 @@ impl Default for Linking {
             "CheckoutIntent",
             "BuyProductIntent",
             "PayByLinkIntent",
+            "MyDataIntent",
+            "ForgetMeIntent",
             "ChooseAddressIntent",
             "MoveDeliveryIntent",
             "RedirectOrderIntent",
@@ -426,6 +448,19 @@ impl Default for Wyoming {
 impl Default for Shop {
     fn default() -> Self {
         Self { sample: true, guest: "ada".into(), faq_dir: None, return_days: 30 }
+    }
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self {
+            sessions_hours: 24,
+            complaints_days: 730,
+            handovers_days: 365,
+            notices_days: 30,
+            reasons_days: 730,
+            audit_days: 365,
+        }
     }
 }
 

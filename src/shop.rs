@@ -3,6 +3,7 @@
 
 pub mod act;
 pub mod advice;
+pub mod audit;
 pub mod catalogue;
 pub mod cautions;
 pub mod compare;

@@ -368,7 +368,7 @@ async fn a_link_is_sent_once_paid_once_and_ends() {
     assert_eq!(count(&store, stock).await, STOCK - 2);
     assert!(!gateway.pay(&key), "the page is closed");
     assert_eq!(later_still.follow(&token).await.unwrap(), Followed::Ended);
-    assert_eq!(kinds(&shop).await, ["order_paid", "payment_link", "payment_link", "payment_link_ended"]);
+    assert_eq!(kinds(&later_still).await, ["order_paid", "payment_link", "payment_link", "payment_link_ended"]);
 
     // Paid in the last second: the order counts, also when it is seen only after the end.
     let id = quote(&shop, &ada, "c", "SOAP").await;

@@ -139,7 +139,7 @@ async fn what_goes_back_is_paid_back_once(engine: Engine) {
     d.unwrap();
     let refunds = || gateway.books.lock().unwrap().refunds.clone();
     assert_eq!(refunds().into_iter().map(|(key, (_, n))| (key, n)).collect::<Vec<_>>(), [(id.clone(), amount)]);
-    assert_eq!((told(&shop, "refund_paid").await, state_told(&shop, &order).await), (1, vec![RefundState::Paid]));
+    assert_eq!((told(&one, "refund_paid").await, state_told(&shop, &order).await), (1, vec![RefundState::Paid]));
     assert!(matches!(shop.move_return(&id, Step::Refuse, false, None).await.unwrap(), Moved::Not(..)));
 
     // The gateway refuses the second piece: it stays received, with why, and can be tried again.

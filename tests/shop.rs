@@ -8,11 +8,15 @@ use std::sync::Arc;
 use jiff::civil::{Weekday, time};
 use jiff::{SignedDuration, Timestamp};
 use voicecart::clock::{Clock, FixedClock, RandomIds};
+use voicecart::shop::audit::{self, Door};
 use voicecart::shop::connectors::sql::Limits;
+use voicecart::shop::connectors::sql::Retention;
 use voicecart::shop::connectors::sql::Terms;
+use voicecart::shop::connectors::sql::cases::State as CaseState;
 use voicecart::shop::connectors::sql::coupons::{Coupon, Coupons};
 use voicecart::shop::connectors::sql::slots::Windows;
 use voicecart::shop::pin::Pin;
+use voicecart::shop::service::{Exchange, Request};
 use voicecart::shop::slots::{Ask, Change, DayTime, Destination, Slot, Told, Wanted, Window, Wish};
 use voicecart::shop::{
     Act, Amount, Catalogue, CouponRefusal, CustomerId, Customers, Filters, LimitPer, Line, Money, Order, OrderNumber,
@@ -63,6 +67,8 @@ on_each_engine!(
     terms_are_in_the_total_and_a_coupon_works_once,
     a_time_of_delivery_is_promised_to_as_many_as_it_has_room_for,
     an_order_is_changed_until_it_is_packed,
+    what_was_kept_long_enough_goes,
+    who_saw_what_is_written_down_and_outlives_the_customer,
 );
 
 /// A customer talking to a shop; every call is a new request unless it is named.
@@ -898,4 +904,82 @@ async fn an_order_is_changed_until_it_is_packed(engine: Engine) {
     tx.commit().await.unwrap();
     let home = Change { order: order.number.clone(), to: Destination::Address("12 Oak Street".into()) };
     assert!(matches!(mia.asks(make(&home)).await, Outcome::Delivery(Told::TooLate(_))));
+}
+
+async fn what_was_kept_long_enough_goes(engine: Engine) {
+    let (store, shop) = sample_shop(engine).await;
+    let ada = caller(&shop, "ada");
+    let complain = |words: &str| Act::Serve(Request::Complain { words: words.into(), order: None });
+    ada.asks(complain("the driver was rude")).await;
+    ada.asks(complain("still waiting for an answer")).await;
+    let talk = vec![Exchange { shopper: "hello".into(), shop: "Hi.".into() }];
+    ada.asks(Act::Serve(Request::HandOver { conversation: talk })).await;
+    let waiting = shop.cases(CaseState::Waiting).await.unwrap();
+    for case in waiting.iter().filter(|c| !c.words.contains("still")) {
+        shop.change_case(&case.id, CaseState::Closed, None).await.unwrap().unwrap();
+    }
+    for notice in shop.notices().await.unwrap().iter().skip(1) {
+        shop.told(notice, true).await.unwrap();
+    }
+    shop.write_audit().await.unwrap();
+
+    let rules =
+        Retention { complaints: Some(60), handovers: Some(30), notices: Some(10), reasons: None, audit: Some(90) };
+    let after = async |days: i64| {
+        let at = NOW.parse::<Timestamp>().unwrap() + SignedDuration::from_hours(days * 24 + 1);
+        let later = shop_at(&store, FixedClock::new(at)).await.keeping(rules);
+        let gone = later.tidy().await.unwrap();
+        (gone.notices, gone.handovers, gone.complaints, gone.audit)
+    };
+    assert_eq!(after(9).await, (0, 0, 0, 0), "nothing before its time");
+    assert_eq!(after(10).await, (2, 0, 0, 0));
+    assert_eq!(after(30).await, (0, 1, 0, 0));
+    assert_eq!(after(60).await, (0, 0, 1, 0));
+    assert_eq!(after(90).await, (0, 0, 0, 3));
+    // What is open and what nobody has taken yet stays, whatever its age.
+    assert_eq!(after(3_000).await, (0, 0, 0, 0));
+    assert_eq!(shop.cases(CaseState::Waiting).await.unwrap().len(), 1);
+    assert_eq!(shop.notices().await.unwrap().len(), 1);
+    let for_good = Retention { complaints: None, handovers: None, notices: None, reasons: None, audit: None };
+    let shop = shop.keeping(for_good);
+    let open = shop.cases(CaseState::Waiting).await.unwrap().remove(0);
+    shop.change_case(&open.id, CaseState::Closed, None).await.unwrap();
+    assert_eq!(shop.tidy().await.unwrap().complaints, 0);
+}
+
+async fn who_saw_what_is_written_down_and_outlives_the_customer(engine: Engine) {
+    let (store, shop) = sample_shop(engine).await;
+    let ada = caller(&shop, "ada");
+    let door = |name, who: Option<&str>| Door { name, who: who.map(str::to_owned) };
+    audit::through(door("alexa", None), ada.asks(Act::Track(OrderRef::Latest))).await;
+    audit::through(door("text", Some("kiosk")), ada.asks(Act::ChooseAddress { words: "home".into() })).await;
+    ada.finds("coffee").await;
+    audit::through(door("admin", Some("desk")), async { shop.note(&ada.id, "cases.seen") }).await;
+    caller(&shop, "grace").asks(Act::ShowBasket).await;
+
+    let shown = |entries: Vec<audit::Entry>| -> Vec<(String, Option<String>, String)> {
+        entries.into_iter().map(|e| (e.door, e.who, e.what)).collect()
+    };
+    let expected = [
+        ("admin".to_owned(), Some("desk".to_owned()), "cases.seen".to_owned()),
+        ("text".to_owned(), Some("kiosk".to_owned()), "terms.changed".to_owned()),
+        ("alexa".to_owned(), None, "orders.seen".to_owned()),
+    ];
+    assert_eq!(shown(shop.audit(Some(&ada.id), 100).await.unwrap()), expected, "looking for coffee is nobody's data");
+    assert_eq!(shop.audit(None, 100).await.unwrap().len(), 4);
+    assert_eq!(shop.audit(None, 1).await.unwrap().len(), 1);
+
+    // In what the customer is given, and still there, under another number, when the customer is gone.
+    let customers = Customers::new(store.clone(), clock(NOW), Arc::new(RandomIds));
+    let all = customers.export(&ada.id).await.unwrap();
+    assert_eq!(all["seen"].as_array().unwrap().len(), 3, "{all}");
+    let erased = audit::through(door("admin", Some("desk")), customers.erase(&ada.id)).await.unwrap().unwrap();
+    let kept: Vec<&str> = erased.kept.iter().map(|k| k.what.split([',', ' ']).next().unwrap()).collect();
+    assert_eq!(kept, ["orders", "the"], "{erased:?}");
+    assert!(erased.kept.iter().all(|k| k.count > 0 && !k.why.is_empty()));
+    assert!(shop.audit(Some(&ada.id), 100).await.unwrap().is_empty());
+    let left = shop.audit(None, 100).await.unwrap();
+    assert_eq!(left.len(), 5);
+    assert_eq!((left[0].what.as_str(), left[0].who.as_deref()), ("erased", Some("desk")));
+    assert!(left.iter().all(|e| e.customer != "ada"));
 }

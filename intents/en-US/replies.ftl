@@ -277,7 +277,9 @@ refunds-none = There is no refund under way for you. What else would you like?
 refund =
     { $state ->
         [awaited] { $amount } for { $name } comes back when the parcel has reached us, { $by } at the latest.
-        [received] { $amount } for { $name } is on its way to you.
+        [received] Your parcel with { $name } has reached us and is being looked at. { $amount } comes back { $by } at the latest.
+        [under-way] { $amount } for { $name } is on its way to you.
+        [refused] The return of { $name } was not accepted, so { $amount } isn't paid back. To ask why, say: talk to a person.
        *[paid] { $amount } for { $name } has been paid back.
     }
 invoice-sent = The invoice for order { $number } goes to your e-mail address at { $email }. What else would you like?
@@ -286,6 +288,18 @@ invoice-no-email = There is no e-mail address in your account to send it to. To 
     .reprompt = Say: talk to a person, or ask me something else.
 complaint-ask = I'm sorry. Please tell me what happened, and I'll write it down word for word.
     .reprompt = Please tell me what happened.
+forget-me =
+    Everything the shop knows about you would be erased: your name, addresses, lists and preferences. Only what the law has it keep of your orders stays, without your name. This can't be undone. Shall I ask for it?
+    .reprompt = Shall I ask the shop to erase everything about you, yes or no?
+data-requested =
+    All right. Everything the shop keeps about you comes to your e-mail address at { $email }. What else would you like?
+    .reprompt = What else would you like?
+erasure-requested =
+    { $again ->
+        [yes] You've asked for that already, and one of our people is on it. What else would you like?
+       *[no] All right. One of our people makes sure that it's you, and then erases everything but what the law has us keep. What else would you like?
+    }
+    .reprompt = What else would you like?
 complaint-taken =
     Thank you. I've written that down word for word, and one of our people looks into it. What else would you like?
     .reprompt = What else would you like?

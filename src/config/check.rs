@@ -39,6 +39,17 @@ pub(super) fn check(s: &Settings) -> Result<(), ConfigError> {
     within("asr.threads", s.asr.threads, 0..=256)?;
     within("asr.queue", s.asr.queue, 0..=10_000)?;
     within("shop.return_days", s.shop.return_days, 0..=3_650)?;
+    within("retention.sessions_hours", s.retention.sessions_hours, 1..=720)?;
+    let kept = &s.retention;
+    for (key, days) in [
+        ("retention.complaints_days", kept.complaints_days),
+        ("retention.handovers_days", kept.handovers_days),
+        ("retention.notices_days", kept.notices_days),
+        ("retention.reasons_days", kept.reasons_days),
+        ("retention.audit_days", kept.audit_days),
+    ] {
+        within(key, days, 0..=36_500)?;
+    }
     within("payment.tax_percent", s.payment.tax_percent, 0.0..=50.0)?;
     within("payment.link_minutes", s.payment.link_minutes, 5..=10_080)?;
     if s.payment.link_url.is_some() {

@@ -114,6 +114,12 @@ settings! {
     "service.url" MaybeUrl "address that is told of invoices, returns, complaints and hand-overs; none waits";
     "service.secret_env" MaybeText "environment variable with the secret that signs what service.url is told";
     "service.admins" List "names of the API keys that may use /v1/admin; empty allows none";
+    "retention.sessions_hours" Whole "silence after which a conversation is forgotten, in hours, 1 to 720";
+    "retention.complaints_days" Whole "closed complaints are kept, in days; 0 for good";
+    "retention.handovers_days" Whole "closed hand-overs with their conversations are kept, in days; 0 for good";
+    "retention.notices_days" Whole "notices that were taken are kept, in days; 0 for good";
+    "retention.reasons_days" Whole "why something was returned is kept once it is settled, in days; 0 for good";
+    "retention.audit_days" Whole "who saw or changed what is kept, in days; 0 for good";
     "models.dir" Text "folder of the speech models";
     "models.mirror" MaybeUrl "address to fetch models from in place of the manifest's";
     "asr.model" MaybeText "speech model by name; empty takes the best one present";

@@ -53,6 +53,7 @@ pub fn expectation(session: &Session) -> Expectation {
         Some(
             Question::EmptyBasket
             | Question::Link(_)
+            | Question::ForgetMe
             | Question::Instead { .. }
             | Question::TellWhenBack(_)
             | Question::DidYouSay(_)
@@ -217,6 +218,7 @@ pub fn answer(session: &mut Session, question: &Question, reading: &Reading, her
             Answered::Done(take(session, product, *purpose, *quantity))
         }
         Question::TellWhenBack(sku) if yes => act(Act::Serve(Request::TellWhenBack { sku: sku.clone() })),
+        Question::ForgetMe if yes => act(Act::Serve(Request::ForgetMe)),
         Question::EmptyBasket if yes => act(Act::EmptyBasket),
         Question::More if yes => Answered::Done(turn_page(session, true, Purpose::Browse, None)),
         Question::These { lines, purpose } if yes => {
@@ -237,6 +239,7 @@ pub fn answer(session: &mut Session, question: &Question, reading: &Reading, her
         Question::DidYouSay(meant) | Question::Next(meant) if yes => Answered::Reading(meant.clone()),
         Question::DidYouSay(_) if no => say(Say::NotHeard),
         Question::EmptyBasket
+        | Question::ForgetMe
         | Question::Instead { .. }
         | Question::TellWhenBack(_)
         | Question::LookFor(_)

@@ -62,7 +62,13 @@ impl Dialogue {
             // A mishearing must not use up a try.
             (Some(Question::Pin(_)), _) => Some(Say::AskPin { tries_left: None }),
             (
-                Some(Question::Link(_) | Question::EmptyBasket | Question::CancelOrder(_) | Question::ChangeOrder(_)),
+                Some(
+                    Question::Link(_)
+                    | Question::ForgetMe
+                    | Question::EmptyBasket
+                    | Question::CancelOrder(_)
+                    | Question::ChangeOrder(_),
+                ),
                 "AMAZON.YesIntent",
             ) => Some(self.not_heard(session)),
             (

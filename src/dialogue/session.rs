@@ -114,6 +114,8 @@ pub enum Question {
     ChangeOrder(Box<Change>),
     /// The next step of a return.
     Return(Box<Draft>),
+    /// Shall all that is known of the shopper be erased?
+    ForgetMe,
     /// What happened? (of this order, if any)
     Complaint(Option<OrderNumber>),
     /// That is sold out: this, then?

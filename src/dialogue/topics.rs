@@ -59,6 +59,11 @@ impl Dialogue {
             "RefundStatusIntent" => service::serve(Request::Refunds),
             "InvoiceIntent" => service::invoice(session, reading, today),
             "ComplaintIntent" => service::complain(session, reading),
+            "MyDataIntent" => service::serve(Request::MyData),
+            "ForgetMeIntent" => {
+                session.question = Some(Question::ForgetMe);
+                say(Say::Service(super::Serve::AskForgetMe))
+            }
             "PersonIntent" => service::hand_over(session),
             "PolicyIntent" => advice::policy(reading),
             "ProductQuestionIntent" => advice::question(session, reading),

@@ -42,6 +42,28 @@ pub enum Page {
     Declined,
 }
 
+/// A part of a charge that goes back, under a key that is its own for good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refund {
+    pub key: String,
+    /// The key that took the money, and the gateway's name for it.
+    pub charge: String,
+    pub reference: String,
+    pub amount: Money,
+}
+
+/// What became of a refund.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refunded {
+    Paid,
+    /// The gateway cannot give it back; in its words.
+    Refused {
+        why: String,
+    },
+    /// Nothing was taken here, so nothing goes back from here.
+    ByHand,
+}
+
 /// Takes money by the method on file.
 pub trait Payment: Send + Sync {
     /// Takes the amount, once for each key. Repeatable: the same key gets the same answer.
@@ -50,6 +72,9 @@ pub trait Payment: Send + Sync {
     /// Opens the page on which the amount can be paid until then, or tells what became of it. Repeatable: one page for each
     /// key, and it takes money once. `None` where there are no pages.
     fn page<'a>(&'a self, charge: &'a Charge, until: Timestamp) -> BoxFuture<'a, Result<Option<Page>, PaymentError>>;
+
+    /// Gives a part of a charge back, once for each key. Repeatable: the same key gets the same answer.
+    fn refund<'a>(&'a self, refund: &'a Refund) -> BoxFuture<'a, Result<Refunded, PaymentError>>;
 
     /// Gives back what this key took, and makes sure that it takes nothing from now on. Repeatable; also for a key that
     /// was never charged, which is then declined for good.
@@ -75,6 +100,10 @@ impl Payment for OnAccount {
 
     fn page<'a>(&'a self, _: &'a Charge, _: Timestamp) -> BoxFuture<'a, Result<Option<Page>, PaymentError>> {
         Box::pin(async { Ok(None) })
+    }
+
+    fn refund<'a>(&'a self, _: &'a Refund) -> BoxFuture<'a, Result<Refunded, PaymentError>> {
+        Box::pin(async { Ok(Refunded::ByHand) })
     }
 
     fn void<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(), PaymentError>> {

@@ -55,6 +55,8 @@ pub struct Books {
     pub entries: BTreeMap<String, Entry>,
     /// How often money was really moved under a key.
     pub moved: BTreeMap<String, u32>,
+    /// What went back, by the refund's own key: of which charge, how much.
+    pub refunds: BTreeMap<String, (String, i64)>,
 }
 
 /// The gateway: a ledger behind HTTP.
@@ -82,6 +84,7 @@ impl Gateway {
         let router = axum::Router::new()
             .route("/charges", post(charges))
             .route("/pages", post(pages))
+            .route("/refunds", post(refunds))
             .route("/voids", post(voids))
             .with_state(ledger);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -168,6 +171,40 @@ async fn pages(State(ledger): State<Ledger>, headers: HeaderMap, Json(body): Jso
         Entry::Open(_) => json!({"status": "open", "url": format!("https://pay.example/page/{key}")}),
         Entry::Taken(_) => json!({"status": "taken", "reference": format!("ref-{key}")}),
         Entry::Declined | Entry::Voided { .. } => json!({"status": "declined"}),
+    })
+}
+
+/// Gives back what is left of a charge at most; the same key again gives nothing more.
+async fn refunds(State(ledger): State<Ledger>, headers: HeaderMap, Json(body): Json<Value>) -> Json<Value> {
+    let key = headers["idempotency-key"].to_str().unwrap().to_owned();
+    let mood = *ledger.mood.borrow();
+    let _ = ledger.steps.send("asked");
+    if mood == Mood::HangBefore {
+        std::future::pending::<()>().await;
+    }
+    let refused = {
+        let mut books = ledger.books.lock().unwrap();
+        let (charge, amount) = (body["charge"].as_str().unwrap().to_owned(), body["amount"].as_i64().unwrap());
+        let taken = match books.entries.get(&charge) {
+            Some(Entry::Taken(taken)) => *taken,
+            _ => 0,
+        };
+        let back: i64 = books.refunds.values().filter(|(c, _)| *c == charge).map(|(_, n)| n).sum();
+        let refused = !books.refunds.contains_key(&key) && (mood == Mood::Decline || back + amount > taken);
+        if !refused {
+            books.refunds.entry(key).or_insert((charge, amount));
+        }
+        refused
+    };
+    let _ = ledger.steps.send("taken");
+    if mood == Mood::HangAfter {
+        std::future::pending::<()>().await;
+    }
+    let _ = ledger.steps.send("answered");
+    Json(if refused {
+        json!({"status": "refused", "reason": "the card is closed"})
+    } else {
+        json!({"status": "refunded"})
     })
 }
 

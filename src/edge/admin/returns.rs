@@ -86,7 +86,12 @@ pub async fn list_returns(
         return Refusal::new(problem::BAD_JSON, detail).into_response();
     };
     match doors.shop.returns(state).await {
-        Ok(cases) => Json(Returns { returns: cases.into_iter().map(shown).collect() }).into_response(),
+        Ok(cases) => {
+            for case in &cases {
+                doors.shop.note(&case.customer, "returns.seen");
+            }
+            Json(Returns { returns: cases.into_iter().map(shown).collect() }).into_response()
+        }
         Err(error) => failed(&error).into_response(),
     }
 }
@@ -124,7 +129,10 @@ pub async fn move_return(
         return Refusal::new(problem::BAD_JSON, format!("a note has at most {NOTE} characters")).into_response();
     }
     match doors.shop.move_return(&id, to, step.restock, step.note.as_deref()).await {
-        Ok(Moved::Now(case)) => Json(shown(case)).into_response(),
+        Ok(Moved::Now(case)) => {
+            doors.shop.note(&case.customer, "returns.changed");
+            Json(shown(case)).into_response()
+        }
         Ok(Moved::Not(case, why)) => {
             let detail = format!("the return stays as it is ({}): {why}", name(case.state));
             Refusal::new(problem::NOT_MOVED, detail).into_response()

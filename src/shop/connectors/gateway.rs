@@ -6,6 +6,8 @@
 //!   customer has no method on file;
 //! - `POST {url}/pages` `{"customer", "amount", "currency", "until"}`: 200 `{"status": "open", "url": "..."}`, a page where
 //!   the shopper pays that amount once, or `taken` or `declined` as above once that is so;
+//! - `POST {url}/refunds` `{"charge", "reference", "amount", "currency"}`, a part of the charge made under the key
+//!   `charge`: 200 `{"status": "refunded"}`, or `{"status": "refused", "reason": "..."}`;
 //! - `POST {url}/voids`: 200 once nothing is taken, or ever will be, under the key.
 
 use std::time::Duration;
@@ -15,7 +17,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::shop::payment::{Charge, Page, Paid, Payment, PaymentError};
+use crate::shop::payment::{Charge, Page, Paid, Payment, PaymentError, Refund, Refunded};
 
 /// The gateway at one address.
 pub struct HttpGateway {
@@ -30,6 +32,8 @@ struct Answer {
     reference: String,
     #[serde(default)]
     url: String,
+    #[serde(default)]
+    reason: String,
 }
 
 #[derive(Deserialize)]
@@ -39,6 +43,8 @@ enum Status {
     Declined,
     NoMethod,
     Open,
+    Refunded,
+    Refused,
 }
 
 impl HttpGateway {
@@ -81,7 +87,7 @@ impl Payment for HttpGateway {
                 Status::Taken => Ok(Paid::Taken { reference: answer.reference }),
                 Status::Declined => Ok(Paid::Declined),
                 Status::NoMethod => Ok(Paid::NoMethod),
-                Status::Open => Err(PaymentError::Unreadable("a charge cannot be open".into())),
+                _ => Err(PaymentError::Unreadable("a charge is taken, declined or no_method".into())),
             }
         })
     }
@@ -98,8 +104,23 @@ impl Payment for HttpGateway {
                 Status::Declined => Page::Declined,
                 Status::Open if web_page(&answer.url) => Page::Open { url: answer.url },
                 Status::Open => return Err(PaymentError::Unreadable("an open page needs an http or https url".into())),
-                Status::NoMethod => return Err(PaymentError::Unreadable("a page needs no method on file".into())),
+                _ => return Err(PaymentError::Unreadable("a page is open, taken or declined".into())),
             }))
+        })
+    }
+
+    fn refund<'a>(&'a self, refund: &'a Refund) -> BoxFuture<'a, Result<Refunded, PaymentError>> {
+        Box::pin(async move {
+            let body = json!({
+                "charge": refund.charge, "reference": refund.reference, "amount": refund.amount.minor(),
+                "currency": refund.amount.currency(),
+            });
+            let answer = self.ask("refunds", &refund.key, body).await?;
+            match answer.status {
+                Status::Refunded => Ok(Refunded::Paid),
+                Status::Refused => Ok(Refunded::Refused { why: answer.reason }),
+                _ => Err(PaymentError::Unreadable("a refund is refunded or refused".into())),
+            }
         })
     }
 

@@ -4,7 +4,9 @@
 //! Every act that changes something runs in one transaction together with the record of its outcome, so that the same
 //! request sent again is answered from the record and changes nothing.
 
+pub mod about;
 mod advice;
+pub mod audit;
 mod basket;
 mod buying;
 pub mod cases;
@@ -20,9 +22,12 @@ mod paying;
 mod pins;
 mod preferences;
 pub mod products;
+mod purchase;
 mod quotes;
 mod recent;
+pub mod refunds;
 mod reordering;
+pub mod retention;
 mod returns;
 mod rows;
 mod shelves;
@@ -36,23 +41,21 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use futures::future::BoxFuture;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use crate::clock::{Clock, Ids};
+use crate::shop::audit::{self as auditing, Book};
 use crate::shop::faq::Faq;
 use crate::shop::paylink::PayLinks;
-use crate::shop::payment::{Charge, OnAccount, Paid, Payment};
-use crate::shop::pin::Pin;
+use crate::shop::payment::{OnAccount, Payment};
 use crate::shop::service::{Request, Served};
 use crate::shop::slots::Ask;
-use crate::shop::{Act, Catalogue, CustomerId, NoLink, OrderNumber, Outcome, RequestId, Shop, ShopError, delivery};
+use crate::shop::{Act, Catalogue, CustomerId, Outcome, RequestId, Shop, ShopError, delivery};
 use crate::store::{Connection, Store, StoreError, Transaction, idempotency};
 
+pub use retention::Retention;
 pub use terms::Terms;
-
-/// How long a recorded answer is kept. An order keeps its own request and quote for good.
-const REMEMBERED: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// The shop in our own database. Cheap to clone.
 #[derive(Clone)]
@@ -65,6 +68,8 @@ pub struct SqlShop {
     links: Option<Arc<PayLinks>>,
     limits: Limits,
     terms: Terms,
+    retention: Retention,
+    book: Arc<Book>,
     recent: recent::Recent,
     faq: Arc<ArcSwap<Faq>>,
 }
@@ -102,6 +107,8 @@ impl SqlShop {
             links: None,
             limits: Limits::default(),
             terms: Terms::default(),
+            retention: Retention::default(),
+            book: Arc::default(),
             recent: recent::Recent::new(),
             faq: Arc::new(ArcSwap::from_pointee(Faq::none())),
         }
@@ -132,46 +139,14 @@ impl SqlShop {
         Self { terms, ..self }
     }
 
+    /// The same shop, with other rules of how long what is kept.
+    pub fn keeping(self, retention: Retention) -> Self {
+        Self { retention, ..self }
+    }
+
     /// The same shop, with a limit to what is spent.
     pub fn limited(self, limits: Limits) -> Self {
         Self { limits, ..self }
-    }
-
-    /// Takes up purchases and refunds that were left in the middle: by a crash, or by a gateway that did not answer.
-    /// How many were finished.
-    pub async fn finish_payments(&self) -> Result<usize, ShopError> {
-        let now = self.clock.now();
-        let left = paying::unfinished(&mut self.read().await?, now - paying::TAKEN_UP, now).await?;
-        let mut finished = 0;
-        for left in left {
-            let paying::Unfinished { charge, request, begun, refund, link_until } = &left;
-            let asked = self.asked(&charge.customer, request);
-            let done = if *refund {
-                self.refund(&charge.key).await?
-            } else if link_until.is_some() {
-                !matches!(self.take_up_link(&left).await?, links::Became::Open)
-            } else if now.duration_since(*begun) < paying::GIVEN_UP {
-                !matches!(self.pay(charge, &asked).await?, Outcome::PaymentPending { .. })
-            } else {
-                self.give_up(&charge.key).await?
-            };
-            finished += usize::from(done);
-            self.recent.changed_by(&charge.customer);
-        }
-        if finished > 0 {
-            self.recent.stock_moved();
-        }
-        Ok(finished)
-    }
-
-    /// Drops what can no longer be asked for: answers to requests of long ago, and offers that lapsed unused.
-    pub async fn tidy(&self) -> Result<(), ShopError> {
-        let limit = self.clock.now() - REMEMBERED;
-        let mut tx = self.store.begin().await?;
-        idempotency::forget_before(&mut tx, limit).await?;
-        quotes::forget_lapsed(&mut tx, limit).await?;
-        tx.commit().await?;
-        Ok(())
     }
 
     /// What is the same for all steps of one act.
@@ -237,101 +212,6 @@ impl SqlShop {
         Ok(outcome)
     }
 
-    /// A yes: reserve, pay, settle. Repeatable at every step.
-    async fn buy(&self, quote_id: &str, pin: Option<Pin>, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
-        if let Some(refusal) = pins::refusal(&self.store, pin, asked).await? {
-            return Ok(refusal);
-        }
-        let mut tx = self.store.begin().await?;
-        customers::ensure(&mut tx, asked).await?;
-        let step = paying::reserve(&mut tx, quote_id, self.ids.as_ref(), asked).await?;
-        tx.commit().await?;
-        match step {
-            paying::Step::Done(outcome) => Ok(outcome),
-            paying::Step::Pay { charge, .. } => self.pay(&charge, asked).await,
-            // What waits for its link is not charged otherwise.
-            paying::Step::Awaited { charge, until } => {
-                let email = outbox::email(&mut self.read().await?, asked).await?;
-                Ok(links::again(&charge, until, email))
-            }
-        }
-    }
-
-    /// Asks the gateway, outside of any transaction, and writes down what it said.
-    async fn pay(&self, charge: &Charge, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
-        let paid = match self.payment.charge(charge).await {
-            Ok(paid) => paid,
-            Err(error) => {
-                tracing::warn!(%error, "a charge is in doubt and will be asked about again");
-                return Ok(Outcome::PaymentPending { total: charge.amount });
-            }
-        };
-        let mut tx = self.store.begin().await?;
-        if paid == Paid::NoMethod
-            && let Some(sent) = self.link_instead(&mut tx, charge, asked).await?
-        {
-            tx.commit().await?;
-            return Ok(sent);
-        }
-        let outcome = paying::settle(&mut tx, charge, &paid, self.ids.as_ref(), asked).await?;
-        tx.commit().await?;
-        Ok(match (paid, outcome) {
-            (Paid::NoMethod, Outcome::PaymentDeclined { .. }) => Outcome::NoLink(NoLink::NoMethod),
-            (_, outcome) => outcome,
-        })
-    }
-
-    /// Nothing is on file for this customer: a link in its place, where there can be one.
-    async fn link_instead(
-        &self,
-        tx: &mut Transaction,
-        charge: &Charge,
-        asked: &Asked<'_>,
-    ) -> Result<Option<Outcome>, ShopError> {
-        customers::hold(tx, asked.customer).await?;
-        // The same yes twice at once is one link; what was settled meanwhile stays as it is.
-        let Some(left) = paying::one_left(tx, &charge.key).await? else { return Ok(None) };
-        if let Some(until) = left.link_until {
-            let email = outbox::email(tx, asked).await?;
-            return Ok(Some(links::again(charge, until, email)));
-        }
-        let sent = links::send(tx, charge, self.links.as_deref(), self.ids.as_ref(), asked).await?;
-        Ok(sent.ok())
-    }
-
-    /// Gives money back that is to go back; whether it has.
-    async fn refund(&self, key: &str) -> Result<bool, ShopError> {
-        if let Err(error) = self.payment.void(key).await {
-            tracing::warn!(%error, "a refund is in doubt and will be tried again");
-            return Ok(false);
-        }
-        let mut tx = self.store.begin().await?;
-        paying::refunded(&mut tx, key).await?;
-        tx.commit().await?;
-        Ok(true)
-    }
-
-    /// A charge that was never answered is made impossible, and the stock goes back.
-    async fn give_up(&self, key: &str) -> Result<bool, ShopError> {
-        if let Err(error) = self.payment.void(key).await {
-            tracing::warn!(%error, "a charge in doubt could not be voided and will be tried again");
-            return Ok(false);
-        }
-        let mut tx = self.store.begin().await?;
-        paying::release(&mut tx, key).await?;
-        tx.commit().await?;
-        Ok(true)
-    }
-
-    async fn cancel(&self, number: OrderNumber, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
-        let outcome = self.change(Act::CancelOrder { number: number.clone() }, asked).await?;
-        let waiting = paying::refund_of(&mut self.read().await?, &number).await?;
-        if let Some(key) = waiting {
-            self.refund(&key).await?;
-        }
-        Ok(outcome)
-    }
-
     async fn apply(&self, act: Act, tx: &mut Transaction, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
         let ids = self.ids.as_ref();
         match act {
@@ -379,6 +259,8 @@ impl SqlShop {
                 cases::invoice(tx, found, ids, asked).await
             }
             Request::Complain { words, order } => cases::complain(tx, &words, order, ids, asked).await,
+            Request::MyData => cases::my_data(tx, ids, asked).await,
+            Request::ForgetMe => cases::forget_me(tx, ids, asked).await,
             Request::HandOver { conversation } => cases::hand_over(tx, &conversation, ids, asked).await,
             Request::Returnable { .. } | Request::Refunds => {
                 Err(ShopError::Damaged("looking was asked of the writing side".into()))
@@ -395,36 +277,47 @@ impl Shop for SqlShop {
         request: &'a RequestId,
     ) -> BoxFuture<'a, Result<Outcome, ShopError>> {
         Box::pin(async move {
-            let asked = self.asked(customer, request);
-            let moves_stock =
-                matches!(act, Act::Buy { .. } | Act::BuyByLink { .. } | Act::DropLinks | Act::CancelOrder { .. });
-            let outcome = match act {
-                Act::Search(_)
-                | Act::Describe { .. }
-                | Act::Advise(_)
-                | Act::Serve(Request::Returnable { .. } | Request::Refunds)
-                | Act::Deliver(Ask::Times(_) | Ask::Change { .. })
-                | Act::Track(_)
-                | Act::ListOrders { .. }
-                | Act::ShowBasket
-                | Act::ShowPreferences
-                | Act::ShowShelf { .. } => return self.look(act, &asked).await,
-                // Most shoppers wait for nothing, and a launch need not write.
-                Act::Serve(Request::News) if waits::arrived(&mut self.read().await?, &asked).await?.is_empty() => {
-                    return Ok(Outcome::Served(Served::News(Vec::new())));
-                }
-                Act::Buy { quote_id, pin } => self.buy(&quote_id, pin, &asked).await,
-                Act::BuyByLink { quote_id } => self.buy_by_link(&quote_id, &asked).await,
-                Act::DropLinks => self.drop_links(&asked).await,
-                Act::CancelOrder { number } => self.cancel(number, &asked).await,
-                _ => self.change(act, &asked).await,
-            };
-            self.recent.changed_by(customer);
-            if moves_stock {
-                self.recent.stock_moved();
+            let seen = auditing::of(&act);
+            let outcome = self.performed(act, customer, request).await;
+            if let (Ok(_), Some(what)) = (&outcome, seen) {
+                self.note(customer, what);
             }
             outcome
         })
+    }
+}
+
+impl SqlShop {
+    async fn performed(&self, act: Act, customer: &CustomerId, request: &RequestId) -> Result<Outcome, ShopError> {
+        let asked = self.asked(customer, request);
+        let moves_stock =
+            matches!(act, Act::Buy { .. } | Act::BuyByLink { .. } | Act::DropLinks | Act::CancelOrder { .. });
+        let outcome = match act {
+            Act::Search(_)
+            | Act::Describe { .. }
+            | Act::Advise(_)
+            | Act::Serve(Request::Returnable { .. } | Request::Refunds)
+            | Act::Deliver(Ask::Times(_) | Ask::Change { .. })
+            | Act::Track(_)
+            | Act::ListOrders { .. }
+            | Act::ShowBasket
+            | Act::ShowPreferences
+            | Act::ShowShelf { .. } => return self.look(act, &asked).await,
+            // Most shoppers wait for nothing, and a launch need not write.
+            Act::Serve(Request::News) if waits::arrived(&mut self.read().await?, &asked).await?.is_empty() => {
+                return Ok(Outcome::Served(Served::News(Vec::new())));
+            }
+            Act::Buy { quote_id, pin } => self.buy(&quote_id, pin, &asked).await,
+            Act::BuyByLink { quote_id } => self.buy_by_link(&quote_id, &asked).await,
+            Act::DropLinks => self.drop_links(&asked).await,
+            Act::CancelOrder { number } => self.cancel(number, &asked).await,
+            _ => self.change(act, &asked).await,
+        };
+        self.recent.changed_by(customer);
+        if moves_stock {
+            self.recent.stock_moved();
+        }
+        outcome
     }
 }
 

@@ -5,12 +5,12 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use super::{Asked, SqlShop, outbox, paying, rows};
+use super::{Asked, SqlShop, outbox, paying};
 use crate::clock::Ids;
 use crate::shop::paylink::{Linked, PayLinks};
 use crate::shop::payment::{Charge, Page, Paid};
 use crate::shop::{NoLink, OrderNumber, Outcome, ShopError};
-use crate::store::{Connection, Transaction, sql};
+use crate::store::{Transaction, sql};
 
 /// The page is asked about again after so long.
 const AGAIN: SignedDuration = SignedDuration::from_secs(20);

@@ -208,13 +208,7 @@ async fn whole(db: &mut Connection, id: &str) -> Result<Option<Case>, ShopError>
     sql::query(WHOLE).bind(id).fetch_optional(db).await?.as_ref().map(case).transpose()
 }
 
-async fn go(
-    tx: &mut Transaction,
-    id: &str,
-    to: State,
-    note: Option<&str>,
-    now: Timestamp,
-) -> Result<(), ShopError> {
+async fn go(tx: &mut Transaction, id: &str, to: State, note: Option<&str>, now: Timestamp) -> Result<(), ShopError> {
     sql::query("UPDATE returns SET state = ?2, note = coalesce(?3, note), changed_at = ?4 WHERE id = ?1")
         .bind(id)
         .bind(rows::name_of(&to)?)
