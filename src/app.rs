@@ -15,8 +15,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -37,8 +37,9 @@ use crate::language::{Term, Understander};
 use crate::reply::Phrases;
 use crate::shop::connectors::gateway::HttpGateway;
 use crate::shop::connectors::sql::Limits;
-use crate::shop::connectors::sql::Terms;
+use crate::shop::connectors::sql::{Retention, Terms};
 use crate::shop::connectors::vendure::Admin;
+use crate::shop::paylink::PayLinks;
 use crate::shop::{Catalogue, CustomerId, Customers, Guarded, RequestId, SqlShop, sample};
 use crate::store::{Store, grants, keys};
 use crate::tts::{Synthesizer, VoiceSettings};
@@ -49,8 +50,6 @@ use crate::webhook::notices::Notices;
 pub use first::new_key;
 pub use places::{locale as locale_folder, shipped};
 
-/// Silence after which a conversation is forgotten.
-const SESSION_LAPSE: Duration = Duration::from_secs(24 * 3_600);
 /// How soon a change of the catalogue by another process is noticed.
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 const TIDY_EVERY: Duration = Duration::from_secs(3_600);
@@ -65,6 +64,7 @@ pub struct App {
     pub store: Store,
     catalogue: Catalogue,
     shop: SqlShop,
+    customers: Customers,
     keys: Arc<KeyRing>,
     resolve: Resolve,
     linking: Option<Arc<Linking>>,
@@ -166,7 +166,15 @@ impl App {
             tax: (settings.payment.tax_percent * 100.0).round() as u32,
             return_days: settings.shop.return_days,
         };
-        let shop = shop.limited(limits).on_terms(terms);
+        let days = |days: u32| (days > 0).then_some(days);
+        let retention = Retention {
+            complaints: days(settings.retention.complaints_days),
+            handovers: days(settings.retention.handovers_days),
+            notices: days(settings.retention.notices_days),
+            reasons: days(settings.retention.reasons_days),
+            audit: days(settings.retention.audit_days),
+        };
+        let shop = shop.limited(limits).on_terms(terms).keeping(retention);
         let shop = match &settings.payment.url {
             Some(url) => {
                 let patience = Duration::from_millis(settings.payment.timeout_ms);
@@ -179,17 +187,25 @@ impl App {
             Some(admin) => shop.paid_by(Arc::new(vendure::counter(&settings, admin.clone(), store.clone()))),
             None => shop,
         };
+        let shop = match (&settings.payment.link_url, &settings.payment.link_secret) {
+            (Some(base), Some(secret)) => {
+                let lasts = SignedDuration::from_mins(settings.payment.link_minutes.into());
+                shop.linked(PayLinks::new(base, secret, lasts))
+            }
+            _ => shop,
+        };
         // What is left of a turn is for saying that the shop did not answer.
         let patience = Duration::from_millis(settings.deadlines.turn_ms) * 4 / 5;
         shop.set_faq(faq::load(&settings)?);
         let customers = Customers::new(store.clone(), clock.clone(), ids.clone());
         let resolve = resolver(customers.clone());
-        let linking = Linking::new(&settings.linking, store.clone(), customers, clock.clone()).map(Arc::new);
+        let linking = Linking::new(&settings.linking, store.clone(), customers.clone(), clock.clone()).map(Arc::new);
         let demo_key = first::demo_key(&settings, &store).await?;
         let keys = Arc::new(key_ring(store.clone()).await?);
-        let sessions: Arc<dyn SessionStore> = match SharedSessions::of(&store, SESSION_LAPSE) {
+        let lapse = Duration::from_secs(u64::from(settings.retention.sessions_hours) * 3_600);
+        let sessions: Arc<dyn SessionStore> = match SharedSessions::of(&store, lapse) {
             Some(shared) => Arc::new(shared),
-            None => Arc::new(SqlSessions::open(&settings.data_dir.join("sessions.db"), SESSION_LAPSE).await?),
+            None => Arc::new(SqlSessions::open(&settings.data_dir.join("sessions.db"), lapse).await?),
         };
 
         let notices = notices(&settings)?;
@@ -215,6 +231,7 @@ impl App {
             store,
             catalogue,
             shop,
+            customers,
             keys,
             resolve,
             linking,
@@ -241,6 +258,7 @@ impl App {
             self.readiness(),
             self.lasting.clone(),
             self.shop.clone(),
+            self.customers.clone(),
         );
         let linking = self.linking.clone().map(edge::linking::routes);
         Ok(edge::router(Arc::new(doors), alexa::routes(Arc::new(alexa)), linking))
@@ -322,7 +340,9 @@ impl App {
                         teach(&spine.understander(), &catalogue, &shop).await?;
                         tracing::info!("the catalogue changed; its names were learnt");
                     }
+                    shop.write_audit().await?;
                     shop.finish_payments().await?;
+                    shop.finish_refunds().await?;
                     shop.notice_arrivals().await?;
                     if let Some(notices) = &notices {
                         tell(&shop, notices).await?;
@@ -360,6 +380,9 @@ impl App {
 
     /// Finishes writing and closes the database.
     pub async fn close(&self) {
+        if let Err(error) = self.shop.write_audit().await {
+            tracing::warn!(%error, "the last entries of the audit log were not written");
+        }
         self.store.close().await;
     }
 

@@ -18,6 +18,7 @@ mod orders;
 mod pins;
 mod serve;
 mod simulate;
+mod slots;
 mod terminal;
 
 use std::path::PathBuf;
@@ -88,6 +89,9 @@ enum Command {
     /// Add, list and take back coupons
     #[command(subcommand)]
     Coupons(coupons::Coupons),
+    /// Add, list and take back the times at which orders are delivered
+    #[command(subcommand)]
+    Slots(slots::Slots),
     /// Set and clear the PIN a customer says before ordering
     #[command(subcommand)]
     Pin(pins::Pins),
@@ -137,6 +141,7 @@ impl Command {
             Self::Catalog(catalog) => catalog.run(shared),
             Self::Orders(orders) => orders.run(shared),
             Self::Coupons(coupons) => coupons.run(shared),
+            Self::Slots(slots) => slots.run(shared),
             Self::Pin(pins) => pins.run(shared),
             Self::Login(logins) => logins.run(shared),
             Self::Keys(keys) => keys.run(shared),

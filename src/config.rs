@@ -38,6 +38,7 @@ pub struct Settings {
     pub payment: Payment,
     pub service: Service,
     pub vendure: Vendure,
+    pub retention: Retention,
     pub models: Models,
     pub asr: Asr,
     pub trust: Trust,
@@ -146,6 +147,24 @@ pub struct Service {
     pub admins: Vec<String>,
 }
 
+/// How long what is no longer needed is kept; 0 keeps it for good. What is open, unpaid or not yet told always stays.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retention {
+    /// Silence after which a conversation is forgotten, with all that was said, in hours.
+    pub sessions_hours: u32,
+    /// Closed complaints, in days.
+    pub complaints_days: u32,
+    /// Conversations handed over to a person, once closed, in days.
+    pub handovers_days: u32,
+    /// Notices that were taken, in days.
+    pub notices_days: u32,
+    /// Why somebody sent something back, once that is settled, in days.
+    pub reasons_days: u32,
+    /// Who saw or changed what, in days.
+    pub audit_days: u32,
+}
+
 /// Where the shop and its conversations are kept. Without an address in files of [`Settings::data_dir`], for one server.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -172,7 +191,7 @@ pub struct Vendure {
 }
 
 /// Who takes the money. Without a gateway the merchant sends invoices.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Payment {
     /// Address of the gateway; a password for it goes into the address.
@@ -189,6 +208,12 @@ pub struct Payment {
     pub day_limit: u32,
     /// How long the gateway may take to answer within a turn, in milliseconds.
     pub timeout_ms: u64,
+    /// This server's address as shoppers' browsers reach it: links to pay begin with it. None are sent without it.
+    pub link_url: Option<String>,
+    /// Signs the links, 16 characters or more.
+    pub link_secret: Option<String>,
+    /// How long goods wait for a link to be paid, in minutes.
+    pub link_minutes: u32,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -346,6 +371,7 @@ impl Default for Settings {
             payment: Payment::default(),
             service: Service::default(),
             vendure: Vendure::default(),
+            retention: Retention::default(),
             models: Models::default(),
             asr: Asr::default(),
             trust: Trust::default(),
@@ -389,6 +415,13 @@ impl Default for Alexa {
     }
 }
 
+/// The secrets are not for logs.
+impl std::fmt::Debug for Payment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Payment").field("link_minutes", &self.link_minutes).finish_non_exhaustive()
+    }
+}
+
 /// The secret is not for logs.
 impl std::fmt::Debug for Linking {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -408,7 +441,12 @@ impl Default for Linking {
             "ReorderUsualIntent",
             "CheckoutIntent",
             "BuyProductIntent",
+            "PayByLinkIntent",
+            "MyDataIntent",
+            "ForgetMeIntent",
             "ChooseAddressIntent",
+            "MoveDeliveryIntent",
+            "RedirectOrderIntent",
         ];
         Self {
             client_id: None,
@@ -445,6 +483,19 @@ impl Default for Vendure {
     }
 }
 
+impl Default for Retention {
+    fn default() -> Self {
+        Self {
+            sessions_hours: 24,
+            complaints_days: 730,
+            handovers_days: 365,
+            notices_days: 30,
+            reasons_days: 730,
+            audit_days: 365,
+        }
+    }
+}
+
 impl Default for Payment {
     fn default() -> Self {
         // Well within a turn, so that a slow gateway is told of in words.
@@ -456,6 +507,9 @@ impl Default for Payment {
             order_limit: 0,
             day_limit: 0,
             timeout_ms: 3_000,
+            link_url: None,
+            link_secret: None,
+            link_minutes: 60,
         }
     }
 }

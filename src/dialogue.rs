@@ -3,6 +3,7 @@
 
 mod advice;
 mod answer;
+mod delivery;
 pub mod errand;
 mod fill;
 mod form;
@@ -23,6 +24,7 @@ mod topics;
 
 use futures::future::BoxFuture;
 
+pub use delivery::{Choosing, Delivery};
 pub use errand::{Brought, Errand};
 pub use form::{Asked, Filled, Form};
 pub use kept::Kept;

@@ -5,6 +5,7 @@
 
 mod admin;
 pub mod alexa;
+mod data;
 pub mod device;
 mod docs;
 mod drain;
@@ -16,6 +17,7 @@ mod lasting;
 pub mod linking;
 mod openai;
 mod openapi;
+mod pay;
 mod preferences;
 pub mod problem;
 mod server;
@@ -33,7 +35,7 @@ use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::config::Settings;
-use crate::shop::SqlShop;
+use crate::shop::{Customers, SqlShop};
 use crate::turn::Spine;
 
 pub use alexa::Resolve;
@@ -58,8 +60,9 @@ pub struct Doors {
     turns: Arc<tokio::sync::Semaphore>,
     streams: Arc<tokio::sync::Semaphore>,
     lasting: Lasting,
-    /// The queue of what waits for a person; nothing else of the shop is reached past the spine.
+    /// What the merchant's people work on; nothing else of the shop is reached past the spine.
     shop: SqlShop,
+    customers: Customers,
 }
 
 impl Doors {
@@ -71,6 +74,7 @@ impl Doors {
         readiness: Readiness,
         lasting: Lasting,
         shop: SqlShop,
+        customers: Customers,
     ) -> Self {
         crate::telemetry::metrics::collector();
         Self {
@@ -80,6 +84,7 @@ impl Doors {
             streams: Arc::new(tokio::sync::Semaphore::new(settings.stream.connections)),
             lasting,
             shop,
+            customers,
             spine,
             settings,
             keys,
@@ -100,6 +105,11 @@ pub fn router(doors: Arc<Doors>, alexa: Routes, linking: Option<Routes>) -> Rout
         .route("/v1/audio/speech", post(openai::speech))
         .route("/v1/admin/handovers", get(admin::list))
         .route("/v1/admin/handovers/{id}", post(admin::change))
+        .route("/v1/customers/{customer}/data", get(data::export).delete(data::erase))
+        .route("/v1/admin/audit", get(data::audit))
+        .route("/v1/admin/returns", get(admin::returns::list_returns))
+        .route("/v1/admin/returns/{id}", post(admin::returns::move_return))
+        .route("/v1/admin/slots", get(admin::slots))
         .route("/metrics", get(status::metrics))
         .route_layer(axum::middleware::from_fn_with_state(doors.clone(), guard::check))
         .layer(axum::extract::DefaultBodyLimit::disable());
@@ -110,7 +120,8 @@ pub fn router(doors: Arc<Doors>, alexa: Routes, linking: Option<Routes>) -> Rout
         .route("/openapi.json", get(docs::openapi_json))
         .route("/healthz", get(status::health))
         .route("/readyz", get(status::ready))
-        .route("/v1/audio/{id}", get(voice::audio));
+        .route("/v1/audio/{id}", get(voice::audio))
+        .route("/pay/{token}", get(pay::follow));
     let api = guarded.merge(open).fallback(problem::no_such_path).with_state(doors.clone());
     let api = match guard::cors(&doors.settings.cors.origins) {
         Some(cors) => api.layer(cors),

@@ -7,6 +7,7 @@ mod buying;
 mod card;
 mod catalog;
 mod counting;
+mod delivery;
 mod errand;
 mod finding;
 mod ideas;

@@ -3,6 +3,7 @@
 
 pub mod act;
 pub mod advice;
+pub mod audit;
 pub mod catalogue;
 pub mod cautions;
 pub mod compare;
@@ -20,6 +21,7 @@ pub mod naming;
 pub mod order;
 pub mod outcome;
 pub mod password;
+pub mod paylink;
 pub mod payment;
 pub mod pin;
 pub mod port;
@@ -29,6 +31,7 @@ pub mod resemblance;
 pub mod sample;
 pub mod search;
 pub mod service;
+pub mod slots;
 pub mod substitute;
 pub mod suggest;
 pub mod taste;
@@ -41,8 +44,8 @@ pub use guarded::Guarded;
 pub use money::Money;
 pub use order::{Order, OrderLine, OrderNumber, OrderStatus, Parcel, ParcelStatus};
 pub use outcome::{
-    AddedLine, CouponRefusal, Discount, Extras, LimitPer, Missing, Outcome, PricedLine, Quote, QuoteOrigin, ShelfItem,
-    Why,
+    AddedLine, CouponRefusal, Discount, Extras, LimitPer, Missing, NoLink, Outcome, PricedLine, Quote, QuoteOrigin,
+    ShelfItem, Why,
 };
 pub use port::{CustomerId, RequestId, Shop, ShopError};
 pub use product::{Product, Quantity, Sku};

@@ -2,7 +2,7 @@
 //! day. `UPDATE_CONVERSATIONS=1 cargo test --test conversations` writes what the shop says now; read the difference.
 //!
 //! A file holds conversations, each opened by `== title`, with what it needs (`customer: id`, `pin: digits`,
-//! `terms: delivery free-from tax`, `coupon: code percent`, `address: label = line`), and then `shopper:` and
+//! `terms: delivery free-from tax`, `coupon: code percent`, `address: label = line`, `slot: weekday from to capacity`), and then `shopper:` and
 //! `shop:` lines in turn. Each conversation starts on a fresh copy of the sample shop.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a test: helpers outside #[test] functions too
@@ -13,13 +13,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::civil::Weekday;
 use voicecart::app::App;
 use voicecart::clock::{CountedIds, FixedClock};
 use voicecart::config::Settings;
 use voicecart::dialogue::SessionId;
 use voicecart::language::Utterance;
 use voicecart::shop::connectors::sql::coupons::{Coupon, Coupons};
+use voicecart::shop::connectors::sql::slots::Windows;
 use voicecart::shop::pin::Pin;
+use voicecart::shop::slots::Window;
 use voicecart::shop::{Customers, import};
 
 /// A Tuesday morning.
@@ -34,6 +37,8 @@ struct Conversation {
     coupons: Vec<String>,
     /// Addresses as "label = line".
     addresses: Vec<String>,
+    /// Times of delivery as "weekday from to capacity", Monday being 1.
+    slots: Vec<String>,
     /// The PIN that this customer has.
     pin: Option<String>,
     /// (shopper, what the shop said when it was recorded)
@@ -93,6 +98,17 @@ async fn replay(conversation: &Conversation, first: &mut Option<App>) -> Vec<Str
         let coupon = Coupon { code: code.into(), percent: percent.parse().unwrap(), least: 0, until: None };
         Coupons::new(app.store.clone()).put(&coupon).await.unwrap();
     }
+    for slot in &conversation.slots {
+        let [weekday, from, to, capacity] = slot.split(' ').collect::<Vec<_>>()[..] else { panic!("{slot}") };
+        let window = Window {
+            weekday: Weekday::from_monday_one_offset(weekday.parse().unwrap()).unwrap(),
+            from: from.parse().unwrap(),
+            to: to.parse().unwrap(),
+            capacity: capacity.parse().unwrap(),
+            cut_off: 120,
+        };
+        Windows::new(app.store.clone()).put(&window).await.unwrap();
+    }
     if !conversation.addresses.is_empty() {
         let addresses: Vec<_> = conversation.addresses.iter().map(|a| a.split_once(" = ").unwrap()).collect();
         let row = serde_json::json!({ "id": conversation.customer, "addresses": addresses });
@@ -128,6 +144,7 @@ fn parse(text: &str) -> Vec<Conversation> {
                 terms: None,
                 coupons: vec![],
                 addresses: vec![],
+                slots: vec![],
                 pin: None,
                 turns: Vec::new(),
             });
@@ -139,6 +156,7 @@ fn parse(text: &str) -> Vec<Conversation> {
             Some(("terms", terms)) => conversation.terms = Some(terms.to_owned()),
             Some(("coupon", coupon)) => conversation.coupons.push(coupon.to_owned()),
             Some(("address", address)) => conversation.addresses.push(address.to_owned()),
+            Some(("slot", slot)) => conversation.slots.push(slot.to_owned()),
             Some(("pin", digits)) => conversation.pin = Some(digits.to_owned()),
             Some(("shopper", words)) => conversation.turns.push((words.to_owned(), String::new())),
             Some(("shop", words)) => {
@@ -165,6 +183,9 @@ fn print(all: &[Conversation]) -> String {
         }
         for address in &c.addresses {
             writeln!(text, "address: {address}").unwrap();
+        }
+        for slot in &c.slots {
+            writeln!(text, "slot: {slot}").unwrap();
         }
         if let Some(pin) = &c.pin {
             writeln!(text, "pin: {pin}").unwrap();

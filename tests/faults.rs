@@ -216,6 +216,14 @@ fn settled(answer: &serde_json::Value, n: usize, fault: Fault) {
 async fn restock(store: &Store) -> i64 {
     let mut tx = store.begin().await.unwrap();
     sql::query("UPDATE products SET stock = ?1").bind(STOCK).execute(&mut *tx).await.unwrap();
+    // And a shop with times of delivery: each order takes a place, and nothing else does.
+    for weekday in 1..=7 {
+        sql::query("INSERT INTO delivery_windows VALUES (?1, '08:00', '20:00', 1000000, 0)")
+            .bind(i64::from(weekday))
+            .execute(&mut *tx)
+            .await
+            .unwrap();
+    }
     tx.commit().await.unwrap();
     count_of(store, STOCK_OF_ALL).await
 }
@@ -252,4 +260,6 @@ async fn balanced(store: &Store, gateway: &Gateway, bought: usize, stock_before:
     );
     assert_eq!(sold.await, bought as i64, "one piece each");
     assert_eq!(stock_before - count_of(store, STOCK_OF_ALL).await, bought as i64, "stock");
+    let places = count_of(store, "SELECT CAST(sum(taken) AS BIGINT) FROM delivery_slots").await;
+    assert_eq!(places, bought as i64, "times of delivery");
 }

@@ -17,8 +17,10 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use voicecart::clock::{Clock, FixedClock, RandomIds, SystemClock};
 use voicecart::shop::connectors::gateway::HttpGateway;
+use voicecart::shop::connectors::sql::links::Followed;
+use voicecart::shop::paylink::PayLinks;
 use voicecart::shop::{
-    Act, Catalogue, CustomerId, Line, Outcome, Quantity, RequestId, Shop, Sku, SqlShop, import, money::Currency,
+    Act, Catalogue, CustomerId, Line, NoLink, Outcome, Quantity, RequestId, Shop, Sku, SqlShop, import, money::Currency,
 };
 use voicecart::store::{Store, sql};
 
@@ -41,7 +43,8 @@ fn number(name: &str, otherwise: u64) -> u64 {
 async fn open(folder: &Path, gateway: &str, clock: Arc<dyn Clock>) -> (Store, SqlShop) {
     let store = Store::open(&folder.join("shop.db")).await.unwrap();
     let shop = SqlShop::new(Catalogue::open(store.clone()).await.unwrap(), clock, Arc::new(RandomIds));
-    (store, shop.paid_by(Arc::new(HttpGateway::new(gateway, PATIENCE).unwrap())))
+    let links = PayLinks::new("https://voice.example", "sixteen letters!", SignedDuration::from_mins(60));
+    (store, shop.paid_by(Arc::new(HttpGateway::new(gateway, PATIENCE).unwrap())).linked(links))
 }
 
 fn system() -> Arc<dyn Clock> {
@@ -59,6 +62,10 @@ async fn stocked(folder: &Path) {
     std::fs::write(&catalogue, format!("id,title,price,stock\n{rows}")).unwrap();
     let store = Store::open(&folder.join("shop.db")).await.unwrap();
     import::catalog(&catalogue, &store, Currency::USD, &|_| ()).await.unwrap();
+    let mut tx = store.begin().await.unwrap();
+    let ada = "INSERT INTO customers (id, created_at, email) VALUES ('ada', 0, 'ada@example.com')";
+    sql::query(ada).execute(&mut *tx).await.unwrap();
+    tx.commit().await.unwrap();
     store.close().await;
 }
 
@@ -86,6 +93,18 @@ fn paying_process() {
             let id = quote(&shop, &customer, &name, SKUS[turn % SKUS.len()]).await;
             asked.write_all(format!("{name} {id}\n").as_bytes()).unwrap();
             let request = RequestId::new(&name).unwrap();
+            // Every third is paid by link: on the page at once, or given up again.
+            if turn % 3 == 2 {
+                let link = || shop.perform(Act::BuyByLink { quote_id: id.clone() }, &customer, &request);
+                let (one, two) = tokio::join!(link(), link());
+                for outcome in [one.unwrap(), two.unwrap()] {
+                    assert!(matches!(outcome, Outcome::LinkSent { .. }), "{outcome:?}");
+                }
+                let given_up = RequestId::new(&format!("{name}-given-up")).unwrap();
+                let outcome = shop.perform(Act::DropLinks, &customer, &given_up).await.unwrap();
+                assert!(matches!(outcome, Outcome::Bought { .. } | Outcome::LinkDropped { .. }), "{outcome:?}");
+                continue;
+            }
             // The same yes twice at once, as an impatient client sends it.
             let buy = || shop.perform(Act::Buy { quote_id: id.clone(), pin: None }, &customer, &request);
             let (one, two) = tokio::join!(buy(), buy());
@@ -129,6 +148,7 @@ async fn one_charge_and_one_order_whatever_dies() {
             4 => (Mood::Decline, "answered"),
             _ => (Mood::Prompt, "taken"),
         };
+        let mood = if mood == Mood::Prompt && round % 4 == 3 { Mood::PaysAtOnce } else { mood };
         while gateway.steps.try_recv().is_ok() {}
         gateway.mood.send(mood).unwrap();
         let mut child = start(folder.path(), &gateway.url(), round);
@@ -146,7 +166,7 @@ async fn one_charge_and_one_order_whatever_dies() {
     gateway.mood.send(Mood::Prompt).unwrap();
 
     // The next start takes up what was left in the middle; a client that was cut off may have asked again before.
-    let (store, shop) = open(folder.path(), &gateway.url(), later(SignedDuration::from_mins(1))).await;
+    let (store, shop) = open(folder.path(), &gateway.url(), later(SignedDuration::from_hours(2))).await;
     let left: i64 = count(&store, "SELECT count(*) FROM purchases WHERE state = 'reserved'").await;
     let finished = shop.finish_payments().await.unwrap();
     assert_eq!(finished as i64, left, "everything left in the middle is finished");
@@ -156,6 +176,8 @@ async fn one_charge_and_one_order_whatever_dies() {
 
     let asked = std::fs::read_to_string(folder.path().join("asked")).unwrap();
     let customer = CustomerId::new("ada").unwrap();
+    // Offers that were killed before they became purchases still stand for a client that asks again soon.
+    let (_same, shop) = open(folder.path(), &gateway.url(), later(SignedDuration::from_mins(1))).await;
     for line in asked.lines() {
         let (name, id) = line.split_once(' ').unwrap();
         let request = RequestId::new(name).unwrap();
@@ -193,6 +215,7 @@ async fn balanced(store: &Store, gateway: &Gateway, asked: usize) {
                 let (_, total, status) = order.unwrap_or_else(|| panic!("{key}: {amount} taken and nothing ordered"));
                 assert_eq!((total, status.as_str()), (amount, "placed"), "{key}");
             }
+            Entry::Open(_) => panic!("{key}: a page is still open"),
             Entry::Declined => assert!(order.is_none(), "{key}: declined and ordered"),
             Entry::Voided { gave_back } => {
                 let kept = order.is_some_and(|(.., status)| status != "cancelled");
@@ -279,4 +302,107 @@ async fn a_gateway_that_declines_or_hangs_is_told_of_and_nothing_is_lost() {
     let outcome = shop.perform(buy(&id), &ada, &request("d")).await.unwrap();
     assert!(matches!(outcome, Outcome::PaymentDeclined { .. }), "{outcome:?}");
     balanced(&store, &gateway, 4).await;
+}
+
+async fn kinds(shop: &SqlShop) -> Vec<String> {
+    let mut kinds: Vec<String> = shop.notices().await.unwrap().into_iter().map(|n| n.kind).collect();
+    kinds.sort();
+    kinds
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_link_is_sent_once_paid_once_and_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    stocked(folder.path()).await;
+    let gateway = Gateway::start().await;
+    let (store, shop) = open(folder.path(), &gateway.url(), system()).await;
+    let ada = CustomerId::new("ada").unwrap();
+    let request = |name: &str| RequestId::new(name).unwrap();
+    let by_link = |id: &str| Act::BuyByLink { quote_id: id.to_owned() };
+    let stock = "SELECT stock FROM products WHERE sku = 'TEA'";
+
+    // Asked for several times at once: one reservation, one link; a yes to the same offer charges nothing.
+    let id = quote(&shop, &ada, "a", "TEA").await;
+    let asked = (0..4).map(|n| {
+        let (shop, act, name) = (&shop, by_link(&id), request(&format!("a{n}")));
+        let ada = &ada;
+        async move { shop.perform(act, ada, &name).await.unwrap() }
+    });
+    let outcomes = futures::future::join_all(asked).await;
+    let fresh = outcomes.iter().filter(|o| matches!(o, Outcome::LinkSent { again: false, .. })).count();
+    assert_eq!(fresh, 1, "{outcomes:?}");
+    assert_eq!(kinds(&shop).await, ["payment_link"]);
+    let yes = shop.perform(Act::Buy { quote_id: id.clone(), pin: None }, &ada, &request("a-yes")).await.unwrap();
+    assert!(matches!(yes, Outcome::LinkSent { again: true, .. }), "{yes:?}");
+    assert_eq!((count(&store, stock).await, gateway.books.lock().unwrap().moved.len()), (STOCK - 2, 0));
+
+    // Followed: the page, as often as it is followed; paid: the order, however often and by whomever it is noticed.
+    let (token, key) = link_of(&shop, &id).await;
+    for _ in 0..2 {
+        let page = shop.follow(&token).await.unwrap();
+        assert_eq!(page, Followed::Page(format!("https://pay.example/page/{key}")));
+    }
+    assert_eq!(shop.follow(&token.replace('.', "-")).await.unwrap(), Followed::Ended);
+    assert!(gateway.pay(&key) && !gateway.pay(&key), "a page takes money once");
+    let (_again, other) = open(folder.path(), &gateway.url(), later(SignedDuration::from_mins(1))).await;
+    let (one, two, three, finished) =
+        tokio::join!(shop.follow(&token), other.follow(&token), shop.follow(&token), other.finish_payments());
+    finished.unwrap();
+    let followed = [one, two, three].map(Result::unwrap);
+    assert!(followed.iter().all(|f| matches!(f, Followed::Ordered(_)) && *f == followed[0]), "{followed:?}");
+    assert_eq!(count(&store, "SELECT count(*) FROM orders").await, 1);
+    assert_eq!(kinds(&shop).await, ["order_paid", "payment_link"]);
+
+    // Nobody pays: when the link ends the page is made impossible, and only then the stock goes back.
+    let id = quote(&shop, &ada, "b", "TEA").await;
+    shop.perform(by_link(&id), &ada, &request("b")).await.unwrap();
+    let (token, key) = link_of(&shop, &id).await;
+    assert!(matches!(shop.follow(&token).await.unwrap(), Followed::Page(_)));
+    gateway.mood.send(Mood::HangBefore).unwrap();
+    let (_again, much_later) = open(folder.path(), &gateway.url(), later(SignedDuration::from_mins(61))).await;
+    assert_eq!(much_later.finish_payments().await.unwrap(), 0, "no stock goes back while it can be paid");
+    assert_eq!(count(&store, stock).await, STOCK - 4);
+    gateway.mood.send(Mood::Prompt).unwrap();
+    let (_again, later_still) = open(folder.path(), &gateway.url(), later(SignedDuration::from_mins(63))).await;
+    assert_eq!(later_still.finish_payments().await.unwrap(), 1);
+    assert_eq!(count(&store, stock).await, STOCK - 2);
+    assert!(!gateway.pay(&key), "the page is closed");
+    assert_eq!(later_still.follow(&token).await.unwrap(), Followed::Ended);
+    assert_eq!(kinds(&later_still).await, ["order_paid", "payment_link", "payment_link", "payment_link_ended"]);
+
+    // Paid in the last second: the order counts, also when it is seen only after the end.
+    let id = quote(&shop, &ada, "c", "SOAP").await;
+    shop.perform(by_link(&id), &ada, &request("c")).await.unwrap();
+    let (token, key) = link_of(&shop, &id).await;
+    shop.follow(&token).await.unwrap();
+    assert!(gateway.pay(&key));
+    assert_eq!(much_later.finish_payments().await.unwrap(), 1);
+    assert!(matches!(shop.follow(&token).await.unwrap(), Followed::Ordered(_)));
+
+    // Nothing on file: a yes becomes a link. Dropped, everything is as before.
+    gateway.mood.send(Mood::NoMethod).unwrap();
+    let id = quote(&shop, &ada, "d", "RICE").await;
+    let outcome = shop.perform(Act::Buy { quote_id: id.clone(), pin: None }, &ada, &request("d")).await.unwrap();
+    assert!(matches!(outcome, Outcome::LinkSent { again: false, .. }), "{outcome:?}");
+    let outcome = shop.perform(Act::DropLinks, &ada, &request("d-no")).await.unwrap();
+    assert_eq!(outcome, Outcome::LinkDropped { any: true });
+    assert_eq!(count(&store, "SELECT stock FROM products WHERE sku = 'RICE'").await, STOCK);
+    let outcome = shop.perform(Act::DropLinks, &ada, &request("d-nothing")).await.unwrap();
+    assert_eq!(outcome, Outcome::LinkDropped { any: false });
+
+    // Nowhere to send it: nothing is reserved, and it is said why.
+    let bob = CustomerId::new("bob").unwrap();
+    let id = quote(&shop, &bob, "e", "RICE").await;
+    let outcome = shop.perform(by_link(&id), &bob, &request("e")).await.unwrap();
+    assert_eq!(outcome, Outcome::NoLink(NoLink::NoEmail));
+    let outcome = shop.perform(Act::Buy { quote_id: id, pin: None }, &bob, &request("e-yes")).await.unwrap();
+    assert_eq!(outcome, Outcome::NoLink(NoLink::NoMethod));
+    balanced(&store, &gateway, 5).await;
+}
+
+async fn link_of(shop: &SqlShop, id: &str) -> (String, String) {
+    let notices = shop.notices().await.unwrap();
+    let links = notices.iter().filter_map(|n| n.body["link"].as_str()?.strip_prefix("https://voice.example/pay/"));
+    let token = links.filter(|token| token.starts_with(id)).last().unwrap();
+    (token.to_owned(), id.to_owned())
 }

@@ -9,12 +9,13 @@ use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use voicecart::dialogue::errand::{About, Ran, Reminder, Wish};
-use voicecart::dialogue::{Focus, HelpTopic, Say};
+use voicecart::dialogue::{Delivery, Focus, HelpTopic, Say};
 use voicecart::reply::{Manner, Phrases, Reply};
 use voicecart::shop::money::Currency;
 use voicecart::shop::preferences::{Avoided, Preferences};
+use voicecart::shop::slots::{Change, Destination, Slot, Told};
 use voicecart::shop::{
-    AddedLine, Amount, CouponRefusal, Discount, Extras, Filters, LimitPer, Missing, Money, Order, OrderLine,
+    AddedLine, Amount, CouponRefusal, Discount, Extras, Filters, LimitPer, Missing, Money, NoLink, Order, OrderLine,
     OrderNumber, OrderRef, OrderStatus, Parcel, ParcelStatus, PricedLine, Product, Quantity, Quote, QuoteOrigin,
     Search, Shelf, ShelfItem, Sku, Sort, Why,
 };
@@ -119,6 +120,8 @@ fn order(number: &str, status: OrderStatus, names: &[&str], parcels: Vec<Parcel>
         lines: names.iter().map(line).collect(),
         total: usd(3_998),
         parcels,
+        address: None,
+        slot: None,
     }
 }
 
@@ -524,6 +527,74 @@ fn several_things_and_shelves() {
 }
 
 #[test]
+fn delivery() {
+    let slot = |day: &str, from: &str, to: &str| Slot {
+        day: day.parse().unwrap(),
+        from: from.parse().unwrap(),
+        to: to.parse().unwrap(),
+    };
+    let slots = [
+        slot("2026-11-24", "14:30", "18:00"),
+        slot("2026-11-25", "10:00", "14:00"),
+        slot("2026-12-03", "08:15", "12:00"),
+    ];
+    let told = |told| Say::Delivery(Delivery::Told { told: Box::new(told), choosing: true });
+    let times = |n: usize, fits| told(Told::Times { slots: slots[..n].to_vec(), fits });
+    let number = || OrderNumber::new("104217").unwrap();
+    let change = |to| Change { order: number(), to };
+    let (time, address) = (Destination::Time(slots[1]), Destination::Address("1 Mill Lane".into()));
+    let confirm = |to| Say::Delivery(Delivery::Confirm { change: Box::new(change(to)) });
+    let mut offer = quote(vec![line(food(), 2)], QuoteOrigin::Basket);
+    offer.extras.slot = Some(slots[1]);
+    let mut placed = order("104217", OrderStatus::Placed, &["dog food"], vec![]);
+    placed.slot = Some(slots[0]);
+    let sent = |until: &str, again| Say::LinkSent {
+        total: usd(3_998),
+        email: "example.com".into(),
+        until: until.parse().unwrap(),
+        again,
+    };
+    let late = |status| told(Told::TooLate(Box::new(order("104217", status, &["dog food"], vec![]))));
+    snapshot(
+        "delivery",
+        &[
+            ("three times", times(3, true)),
+            ("one time", times(1, true)),
+            ("near it", times(2, false)),
+            ("one near it", times(1, false)),
+            ("chosen", told(Told::Chosen(slots[2]))),
+            ("no times", told(Told::NoTimes)),
+            ("full", told(Told::Full)),
+            ("nothing can be ordered", Say::NoDeliveryTime),
+            ("another time?", confirm(time.clone())),
+            ("another address?", confirm(address.clone())),
+            ("another time", told(Told::Changed(change(time.clone())))),
+            ("another address", told(Told::Changed(change(address.clone())))),
+            ("so already", told(Told::Already(change(address)))),
+            ("packed", late(OrderStatus::Packed)),
+            ("delivered", late(OrderStatus::Delivered)),
+            ("cancelled", late(OrderStatus::Cancelled)),
+            (
+                "which address",
+                told(Told::WhichAddress { order: number(), labels: vec!["home".into(), "office".into()] }),
+            ),
+            ("kept", Say::Delivery(Delivery::Kept)),
+            ("an offer", Say::ConfirmPurchase { quote: Box::new(offer.clone()), changed: false }),
+            ("an order", Say::Bought { order: Box::new(placed.clone()), delivery: None, again: false }),
+            ("that order", Say::Tracked { orders: vec![placed], about: OrderRef::Latest }),
+            ("a link?", Say::OfferLink { quote: Box::new(offer) }),
+            ("a link", sent("2026-11-24T20:05:00Z", false)),
+            ("a link until tomorrow", sent("2026-11-25T11:00:00Z", false)),
+            ("a link again", sent("2026-11-24T20:00:00Z", true)),
+            ("no links here", Say::NoLink { why: NoLink::NotOffered }),
+            ("no address for it", Say::NoLink { why: NoLink::NoEmail }),
+            ("no way to pay", Say::NoLink { why: NoLink::NoMethod }),
+            ("dropped", Say::LinkDropped),
+        ],
+    );
+}
+
+#[test]
 fn buying() {
     let confirm = |quote: Quote, changed| Say::ConfirmPurchase { quote: Box::new(quote), changed };
     let mut reorder = quote(vec![line(food(), 2), line(lamp(), 1)], QuoteOrigin::Reorder);
@@ -545,6 +616,7 @@ fn buying() {
         tax: Some(usd(186)),
         discount: Some(Discount { coupon: "SPRING10".into(), amount: usd(250) }),
         address: Some("12 Oak Street, Springfield".into()),
+        slot: None,
     };
     let too_late = |status| Box::new(order("104217", status, &["dog food"], vec![]));
     let placed = || too_late(OrderStatus::Placed);

@@ -238,3 +238,65 @@ async fn the_queue_is_for_named_keys_alone() {
     assert_eq!(closed["handovers"].as_array().unwrap().len(), 1);
     server.stop().await;
 }
+
+#[tokio::test]
+async fn returns_and_customers_data_are_for_named_keys_alone() {
+    let stranger = Server::start().await;
+    for path in ["/v1/admin/returns", "/v1/admin/slots", "/v1/admin/audit", "/v1/customers/ada/data"] {
+        problem(stranger.get(path).send().await.unwrap(), 403, "not-admin").await;
+        let answer = stranger.client.get(stranger.url(path)).send().await.unwrap();
+        problem(answer, 401, "no-key").await;
+    }
+    let erase = stranger.client.delete(stranger.url("/v1/customers/ada/data")).bearer_auth(&stranger.key);
+    problem(erase.send().await.unwrap(), 403, "not-admin").await;
+    stranger.stop().await;
+
+    let server = Server::with(|s| s.service.admins = vec!["demo".into()]).await;
+    support::customer_with_orders(&server, "api:ada").await;
+    for words in ["i want to return my desk lamp", "it flickers", "a label please", "yes"] {
+        server.text(json!({ "text": words, "session": "s1", "customer": "ada" })).await;
+    }
+    let list: Value = server.get("/v1/admin/returns").send().await.unwrap().json().await.unwrap();
+    let case = &list["returns"][0];
+    assert_eq!((case["state"].as_str(), case["reason"].as_str()), (Some("awaited"), Some("it flickers")), "{list}");
+    let path = format!("/v1/admin/returns/{}", case["id"].as_str().unwrap());
+    let go = |body: Value| server.post(&path).json(&body).send();
+    problem(go(json!({ "state": "lost" })).await.unwrap(), 400, "bad-json").await;
+    let moved: Value = go(json!({ "state": "received", "restock": true })).await.unwrap().json().await.unwrap();
+    assert_eq!((moved["state"].as_str(), moved["restocked"].as_bool()), (Some("received"), Some(true)), "{moved}");
+    let told = server.text(json!({ "text": "where is my refund", "session": "s2", "customer": "ada" })).await;
+    assert!(told["speech"]["text"].as_str().unwrap().contains("being looked at"), "{told}");
+    // Nothing was taken through a gateway here, so the merchant pays it back by hand.
+    let moved: Value = go(json!({ "state": "refunded" })).await.unwrap().json().await.unwrap();
+    assert_eq!(moved["state"], "paid", "{moved}");
+    problem(go(json!({ "state": "refused" })).await.unwrap(), 409, "not-moved").await;
+    let unknown = server.post("/v1/admin/returns/none").json(&json!({ "state": "received" }));
+    problem(unknown.send().await.unwrap(), 409, "not-moved").await;
+    let slots: Value = server.get("/v1/admin/slots").send().await.unwrap().json().await.unwrap();
+    assert_eq!(slots, json!({ "slots": [] }));
+
+    // All of it is in what the customer is given, and in the log who looked.
+    let all: Value = server.get("/v1/customers/ada/data").send().await.unwrap().json().await.unwrap();
+    assert_eq!((all["id"].as_str(), all["email"].as_str()), (Some("ada"), Some("ada@example.com")), "{all}");
+    let log: Value = server.get("/v1/admin/audit?customer=ada").send().await.unwrap().json().await.unwrap();
+    let entries = log["entries"].as_array().unwrap();
+    let holds =
+        |door: &str, what: &str| entries.iter().any(|e| e["door"] == door && e["what"] == what && e["who"] == "demo");
+    assert!(holds("text", "orders.seen") && holds("text", "orders.changed"), "{log}");
+    assert!(holds("admin", "returns.seen") && holds("admin", "returns.changed") && holds("api", "exported"), "{log}");
+    problem(server.get("/v1/admin/audit?limit=many").send().await.unwrap(), 400, "bad-parameter").await;
+
+    // Erased: what stays and why is said, and nobody by that id is there any more.
+    let erase = || server.client.delete(server.url("/v1/customers/ada/data")).bearer_auth(&server.key).send();
+    let erased: Value = erase().await.unwrap().json().await.unwrap();
+    let kept = erased["kept"].as_array().unwrap();
+    assert!(
+        kept.iter().any(|k| k["what"].as_str().unwrap().starts_with("orders") && k["count"].as_u64() > Some(0)),
+        "{erased}"
+    );
+    assert!(kept.iter().all(|k| k["why"].as_str().is_some_and(|w| !w.is_empty())));
+    assert_eq!(erased["conversations_gone_within_hours"], 24);
+    problem(erase().await.unwrap(), 404, "no-customer").await;
+    problem(server.get("/v1/customers/ada/data").send().await.unwrap(), 404, "no-customer").await;
+    server.stop().await;
+}

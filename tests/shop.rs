@@ -5,12 +5,19 @@
 
 use std::sync::Arc;
 
+use jiff::civil::{Weekday, time};
 use jiff::{SignedDuration, Timestamp};
 use voicecart::clock::{Clock, FixedClock, RandomIds};
+use voicecart::shop::audit::{self, Door};
 use voicecart::shop::connectors::sql::Limits;
+use voicecart::shop::connectors::sql::Retention;
 use voicecart::shop::connectors::sql::Terms;
+use voicecart::shop::connectors::sql::cases::State as CaseState;
 use voicecart::shop::connectors::sql::coupons::{Coupon, Coupons};
+use voicecart::shop::connectors::sql::slots::Windows;
 use voicecart::shop::pin::Pin;
+use voicecart::shop::service::{Exchange, Request};
+use voicecart::shop::slots::{Ask, Change, DayTime, Destination, Slot, Told, Wanted, Window, Wish};
 use voicecart::shop::suggest::{Because, Suggest, With};
 use voicecart::shop::{
     Act, Amount, Catalogue, CouponRefusal, CustomerId, Customers, Filters, LimitPer, Line, Money, Order, OrderNumber,
@@ -60,6 +67,10 @@ on_each_engine!(
     guessing_side_by_side_gives_no_more_tries,
     terms_are_in_the_total_and_a_coupon_works_once,
     what_goes_together_is_learnt_from_everybodys_orders,
+    a_time_of_delivery_is_promised_to_as_many_as_it_has_room_for,
+    an_order_is_changed_until_it_is_packed,
+    what_was_kept_long_enough_goes,
+    who_saw_what_is_written_down_and_outlives_the_customer,
 );
 
 /// A customer talking to a shop; every call is a new request unless it is named.
@@ -816,4 +827,231 @@ async fn what_goes_together_is_learnt_from_everybodys_orders(engine: Engine) {
     let kept: i64 =
         sql::query_scalar("SELECT count(DISTINCT generation) FROM companions").fetch_one(&mut db).await.unwrap();
     assert_eq!(kept, 1);
+}
+
+/// Thursdays from eight to twelve and from two to six, so many orders each, closed two hours before.
+async fn open_thursdays(store: &Store, capacity: u32) {
+    for (from, to) in [(8, 12), (14, 18)] {
+        let (from, to) = (time(from, 0, 0, 0), time(to, 0, 0, 0));
+        let window = Window { weekday: Weekday::Thursday, from, to, capacity, cut_off: 120 };
+        Windows::new(store.clone()).put(&window).await.unwrap();
+    }
+}
+
+async fn taken(shop: &SqlShop) -> Vec<u32> {
+    shop.slots().await.unwrap().iter().map(|s| s.taken).collect()
+}
+
+fn slot_of(outcome: &Outcome) -> Slot {
+    match outcome {
+        Outcome::Bought { order, .. } => order.slot.unwrap(),
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn a_time_of_delivery_is_promised_to_as_many_as_it_has_room_for(engine: Engine) {
+    let (store, shop) = sample_shop(engine).await;
+    open_thursdays(&store, 3).await;
+    let rice = caller(&shop, "ada").plenty("rice", 20).await;
+    let morning = Slot { day: "2026-11-26".parse().unwrap(), from: time(8, 0, 0, 0), to: time(12, 0, 0, 0) };
+
+    // Eight have the same offer and say yes at once: three get the morning, the others a new offer.
+    let names: Vec<String> = (0..8).map(|n| format!("early-{n}")).collect();
+    let mut quotes = Vec::new();
+    for name in &names {
+        let quote = caller(&shop, name).quoted(Act::Quote { lines: one(&rice.sku) }).await;
+        assert_eq!((quote.extras.slot, quote.delivery), (Some(morning), Some(morning.day)));
+        quotes.push(quote.id);
+    }
+    let buys = names.iter().zip(&quotes).map(|(name, id)| {
+        let shop = &shop;
+        async move {
+            let (caller, buy) = (caller(shop, name), Act::Buy { quote_id: id.clone(), pin: None });
+            // Sent twice under one name.
+            let (one, two) = tokio::join!(caller.asks_as(name, buy.clone()), caller.asks_as(name, buy));
+            if matches!(one, Outcome::Bought { again: true, .. }) { two } else { one }
+        }
+    });
+    let outcomes = futures::future::join_all(buys).await;
+    let bought: Vec<&Outcome> = outcomes.iter().filter(|o| matches!(o, Outcome::Bought { .. })).collect();
+    assert_eq!(bought.len(), 3, "{outcomes:?}");
+    assert!(bought.iter().all(|o| slot_of(o) == morning));
+    assert_eq!(taken(&shop).await[..2], [3, 0]);
+    let anew: Vec<&Quote> = outcomes
+        .iter()
+        .filter_map(|o| match o {
+            Outcome::QuoteChanged { quote } => quote.as_ref(),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(anew.len(), 5);
+    assert!(anew.iter().all(|q| q.extras.slot.is_some_and(|s| s.from.hour() == 14)));
+    assert_eq!(caller(&shop, "ada").stock(&rice.sku).await, rice.stock - 3, "no stock for what was not ordered");
+
+    // Undone, there is room again; chosen, it is what the next order comes at.
+    let Outcome::Bought { order, .. } = bought[0] else { panic!() };
+    let owner = names.iter().zip(&outcomes).find(|(_, o)| *o == bought[0]).unwrap().0;
+    let cancel = Act::CancelOrder { number: order.number.clone() };
+    assert!(matches!(caller(&shop, owner).asks(cancel).await, Outcome::OrderCancelled { .. }));
+    assert_eq!(taken(&shop).await[..2], [2, 0]);
+    let zoe = caller(&shop, "zoe");
+    let wish = |time| Wish { days: Some((morning.day, morning.day)), time: Some(time) };
+    let Outcome::Delivery(Told::Chosen(chosen)) = zoe.asks(Act::Deliver(Ask::Choose(wish(DayTime::Afternoon)))).await
+    else {
+        panic!()
+    };
+    let quote = zoe.quoted(Act::Quote { lines: one(&rice.sku) }).await;
+    assert_eq!(quote.extras.slot, Some(chosen));
+    let outcome = zoe.asks(Act::Buy { quote_id: quote.id, pin: None }).await;
+    assert_eq!(slot_of(&outcome), chosen);
+    assert_eq!(taken(&shop).await[..2], [2, 1]);
+    // What was chosen was for that order; the next one takes the earliest again.
+    assert_eq!(zoe.quoted(Act::Quote { lines: one(&rice.sku) }).await.extras.slot, Some(morning));
+    // Too late for the morning: it closes at six.
+    let later = shop_at(&store, clock("2026-11-26T06:30:00Z")).await;
+    assert_eq!(caller(&later, "zoe").quoted(Act::Quote { lines: one(&rice.sku) }).await.extras.slot, Some(chosen));
+}
+
+async fn an_order_is_changed_until_it_is_packed(engine: Engine) {
+    let (store, shop) = sample_shop(engine).await;
+    open_thursdays(&store, 1).await;
+    let rice = caller(&shop, "mia").plenty("rice", 20).await;
+    let mut tx = store.begin().await.unwrap();
+    for (label, line) in [("home", "12 Oak Street"), ("office", "1 Mill Lane")] {
+        sql::query("INSERT INTO customers (id, created_at) VALUES ('mia', 0) ON CONFLICT (id) DO NOTHING")
+            .execute(&mut *tx)
+            .await
+            .unwrap();
+        let row = sql::query("INSERT INTO addresses (customer_id, label, line) VALUES ('mia', ?1, ?2)");
+        row.bind(label).bind(line).execute(&mut *tx).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let place = async |name: &'static str| {
+        let shopper = caller(&shop, name);
+        let quote = shopper.quoted(Act::Quote { lines: one(&rice.sku) }).await;
+        match shopper.asks(Act::Buy { quote_id: quote.id, pin: None }).await {
+            Outcome::Bought { order, .. } => order,
+            other => panic!("{other:?}"),
+        }
+    };
+    let mia = caller(&shop, "mia");
+    let order = place("mia").await;
+    assert_eq!(order.address.as_deref(), Some("12 Oak Street"));
+    assert_eq!(taken(&shop).await[..3], [1, 0, 0]);
+    let ask = |to| Act::Deliver(Ask::Change { order: OrderRef::Number(order.number.clone()), to });
+
+    // Looking changes nothing; a yes does, once.
+    let Outcome::Delivery(Told::Changeable(change)) = mia.asks(ask(Wanted::Address(None))).await else { panic!() };
+    assert_eq!(change.to, Destination::Address("1 Mill Lane".into()));
+    let afternoon = Wish { days: Some((order.slot.unwrap().day, order.slot.unwrap().day)), time: None };
+    let Outcome::Delivery(Told::Changeable(later)) = mia.asks(ask(Wanted::Time(afternoon))).await else { panic!() };
+    let make = |change: &Change| Act::Deliver(Ask::Make(change.clone()));
+    for _ in 0..2 {
+        assert!(matches!(mia.asks_as("to-office", make(&change)).await, Outcome::Delivery(Told::Changed(_))));
+        assert!(matches!(mia.asks_as("to-afternoon", make(&later)).await, Outcome::Delivery(Told::Changed(_))));
+    }
+    assert_eq!(taken(&shop).await[..3], [0, 1, 0]);
+    assert!(matches!(mia.asks(make(&change)).await, Outcome::Delivery(Told::Already(_))));
+    let changed = mia.tracks(OrderRef::Number(order.number.clone())).await.remove(0);
+    assert_eq!(changed.address.as_deref(), Some("1 Mill Lane"));
+    assert_eq!(later.to, Destination::Time(changed.slot.unwrap()));
+    let kinds: Vec<String> = shop.notices().await.unwrap().into_iter().map(|n| n.kind).collect();
+    assert_eq!(kinds, ["delivery_changed", "delivery_changed"]);
+
+    // Two orders that want the place of the other at once: one place is free only when the other is given back.
+    let other = place("zoe").await;
+    let (a, b) = (changed.slot.unwrap(), other.slot.unwrap());
+    assert_ne!(a, b);
+    let trade = |order: &Order, to| make(&Change { order: order.number.clone(), to: Destination::Time(to) });
+    let (one, two) =
+        tokio::join!(mia.asks(trade(&order, b)), async { caller(&shop, "zoe").asks(trade(&other, a)).await });
+    assert!(matches!((&one, &two), (Outcome::Delivery(Told::Times { .. }), Outcome::Delivery(Told::Times { .. }))));
+    assert_eq!(taken(&shop).await[..3], [1, 1, 0]);
+
+    // Nobody else's, and nothing that is packed.
+    assert!(matches!(caller(&shop, "zoe").asks(make(&change)).await, Outcome::NoSuchOrder(_)));
+    let mut tx = store.begin().await.unwrap();
+    let packed = sql::query("UPDATE orders SET status = 'packed' WHERE number = ?1");
+    packed.bind(order.number.as_str()).execute(&mut *tx).await.unwrap();
+    tx.commit().await.unwrap();
+    let home = Change { order: order.number.clone(), to: Destination::Address("12 Oak Street".into()) };
+    assert!(matches!(mia.asks(make(&home)).await, Outcome::Delivery(Told::TooLate(_))));
+}
+
+async fn what_was_kept_long_enough_goes(engine: Engine) {
+    let (store, shop) = sample_shop(engine).await;
+    let ada = caller(&shop, "ada");
+    let complain = |words: &str| Act::Serve(Request::Complain { words: words.into(), order: None });
+    ada.asks(complain("the driver was rude")).await;
+    ada.asks(complain("still waiting for an answer")).await;
+    let talk = vec![Exchange { shopper: "hello".into(), shop: "Hi.".into() }];
+    ada.asks(Act::Serve(Request::HandOver { conversation: talk })).await;
+    let waiting = shop.cases(CaseState::Waiting).await.unwrap();
+    for case in waiting.iter().filter(|c| !c.words.contains("still")) {
+        shop.change_case(&case.id, CaseState::Closed, None).await.unwrap().unwrap();
+    }
+    for notice in shop.notices().await.unwrap().iter().skip(1) {
+        shop.told(notice, true).await.unwrap();
+    }
+    shop.write_audit().await.unwrap();
+
+    let rules =
+        Retention { complaints: Some(60), handovers: Some(30), notices: Some(10), reasons: None, audit: Some(90) };
+    let after = async |days: i64| {
+        let at = NOW.parse::<Timestamp>().unwrap() + SignedDuration::from_hours(days * 24 + 1);
+        let later = shop_at(&store, FixedClock::new(at)).await.keeping(rules);
+        let gone = later.tidy().await.unwrap();
+        (gone.notices, gone.handovers, gone.complaints, gone.audit)
+    };
+    assert_eq!(after(9).await, (0, 0, 0, 0), "nothing before its time");
+    assert_eq!(after(10).await, (2, 0, 0, 0));
+    assert_eq!(after(30).await, (0, 1, 0, 0));
+    assert_eq!(after(60).await, (0, 0, 1, 0));
+    assert_eq!(after(90).await, (0, 0, 0, 3));
+    // What is open and what nobody has taken yet stays, whatever its age.
+    assert_eq!(after(3_000).await, (0, 0, 0, 0));
+    assert_eq!(shop.cases(CaseState::Waiting).await.unwrap().len(), 1);
+    assert_eq!(shop.notices().await.unwrap().len(), 1);
+    let for_good = Retention { complaints: None, handovers: None, notices: None, reasons: None, audit: None };
+    let shop = shop.keeping(for_good);
+    let open = shop.cases(CaseState::Waiting).await.unwrap().remove(0);
+    shop.change_case(&open.id, CaseState::Closed, None).await.unwrap();
+    assert_eq!(shop.tidy().await.unwrap().complaints, 0);
+}
+
+async fn who_saw_what_is_written_down_and_outlives_the_customer(engine: Engine) {
+    let (store, shop) = sample_shop(engine).await;
+    let ada = caller(&shop, "ada");
+    let door = |name, who: Option<&str>| Door { name, who: who.map(str::to_owned) };
+    audit::through(door("alexa", None), ada.asks(Act::Track(OrderRef::Latest))).await;
+    audit::through(door("text", Some("kiosk")), ada.asks(Act::ChooseAddress { words: "home".into() })).await;
+    ada.finds("coffee").await;
+    audit::through(door("admin", Some("desk")), async { shop.note(&ada.id, "cases.seen") }).await;
+    caller(&shop, "grace").asks(Act::ShowBasket).await;
+
+    let shown = |entries: Vec<audit::Entry>| -> Vec<(String, Option<String>, String)> {
+        entries.into_iter().map(|e| (e.door, e.who, e.what)).collect()
+    };
+    let expected = [
+        ("admin".to_owned(), Some("desk".to_owned()), "cases.seen".to_owned()),
+        ("text".to_owned(), Some("kiosk".to_owned()), "terms.changed".to_owned()),
+        ("alexa".to_owned(), None, "orders.seen".to_owned()),
+    ];
+    assert_eq!(shown(shop.audit(Some(&ada.id), 100).await.unwrap()), expected, "looking for coffee is nobody's data");
+    assert_eq!(shop.audit(None, 100).await.unwrap().len(), 4);
+    assert_eq!(shop.audit(None, 1).await.unwrap().len(), 1);
+
+    // In what the customer is given, and still there, under another number, when the customer is gone.
+    let customers = Customers::new(store.clone(), clock(NOW), Arc::new(RandomIds));
+    let all = customers.export(&ada.id).await.unwrap();
+    assert_eq!(all["seen"].as_array().unwrap().len(), 3, "{all}");
+    let erased = audit::through(door("admin", Some("desk")), customers.erase(&ada.id)).await.unwrap().unwrap();
+    let kept: Vec<&str> = erased.kept.iter().map(|k| k.what.split([',', ' ']).next().unwrap()).collect();
+    assert_eq!(kept, ["orders", "the"], "{erased:?}");
+    assert!(erased.kept.iter().all(|k| k.count > 0 && !k.why.is_empty()));
+    assert!(shop.audit(Some(&ada.id), 100).await.unwrap().is_empty());
+    let left = shop.audit(None, 100).await.unwrap();
+    assert_eq!(left.len(), 5);
+    assert_eq!((left[0].what.as_str(), left[0].who.as_deref()), ("erased", Some("desk")));
+    assert!(left.iter().all(|e| e.customer != "ada"));
 }

@@ -280,7 +280,9 @@ refunds-none = There is no refund under way for you. What else would you like?
 refund =
     { $state ->
         [awaited] { $amount } for { $name } comes back when the parcel has reached us, { $by } at the latest.
-        [received] { $amount } for { $name } is on its way to you.
+        [received] Your parcel with { $name } has reached us and is being looked at. { $amount } comes back { $by } at the latest.
+        [under-way] { $amount } for { $name } is on its way to you.
+        [refused] The return of { $name } was not accepted, so { $amount } isn't paid back. To ask why, say: talk to a person.
        *[paid] { $amount } for { $name } has been paid back.
     }
 invoice-sent = The invoice for order { $number } goes to your e-mail address at { $email }. What else would you like?
@@ -289,6 +291,18 @@ invoice-no-email = There is no e-mail address in your account to send it to. To 
     .reprompt = Say: talk to a person, or ask me something else.
 complaint-ask = I'm sorry. Please tell me what happened, and I'll write it down word for word.
     .reprompt = Please tell me what happened.
+forget-me =
+    Everything the shop knows about you would be erased: your name, addresses, lists and preferences. Only what the law has it keep of your orders stays, without your name. This can't be undone. Shall I ask for it?
+    .reprompt = Shall I ask the shop to erase everything about you, yes or no?
+data-requested =
+    All right. Everything the shop keeps about you comes to your e-mail address at { $email }. What else would you like?
+    .reprompt = What else would you like?
+erasure-requested =
+    { $again ->
+        [yes] You've asked for that already, and one of our people is on it. What else would you like?
+       *[no] All right. One of our people makes sure that it's you, and then erases everything but what the law has us keep. What else would you like?
+    }
+    .reprompt = What else would you like?
 complaint-taken =
     Thank you. I've written that down word for word, and one of our people looks into it. What else would you like?
     .reprompt = What else would you like?
@@ -458,6 +472,7 @@ parcels-more =
        *[other] There are { WORDS($count) } more parcels.
     }
 
+status-placed-time = { $subject } has been placed and isn't packed yet. It should come { $time }.
 status-placed = { $subject } has been placed and isn't packed yet.
 status-packed = { $subject } is packed and will be shipped soon.
 status-packed-day = { $subject } is packed and should arrive { $day }.
@@ -714,6 +729,7 @@ confirm-purchase-again =
     .reprompt = Say yes to order, or no to leave it. Shall I place the order?
 bought =
     { $known ->
+        [time] Ordered: { $items }, for { $total }. It comes { $day }. Your order number is { DIGITS($number) }.
         [yes] Ordered: { $items }, for { $total }. It should arrive { $day }. Your order number is { DIGITS($number) }.
        *[no] Ordered: { $items }, for { $total }. Your order number is { DIGITS($number) }.
     }
@@ -723,6 +739,7 @@ bought =
     .card-day = Arriving { $day }
 bought-again =
     { $known ->
+        [time] That's already ordered, so I didn't order it twice: { $items }, for { $total }. It comes { $day }. The order number is { DIGITS($number) }.
         [yes] That's already ordered, so I didn't order it twice: { $items }, for { $total }. It should arrive { $day }. The order number is { DIGITS($number) }.
        *[no] That's already ordered, so I didn't order it twice: { $items }, for { $total }. The order number is { DIGITS($number) }.
     }
@@ -734,6 +751,88 @@ confirm-tax = { $price } of tax
 confirm-includes = That includes { $parts }.
 confirm-discount = The coupon { $code } takes off { $price }.
 confirm-address = It goes to { $line }.
+confirm-slot = It comes { $time }.
+slot =
+    { $same ->
+        [yes] { $day }, between { $from } and { $to } in the { $part }
+       *[no] { $day }, between { $from } in the { $part } and { $to } in the { $until }
+    }
+clock =
+    { $minute ->
+        [0] { WORDS($hour) }
+        [15] quarter past { WORDS($hour) }
+        [30] half past { WORDS($hour) }
+       *[other] { WORDS($hour) } { WORDS($minute) }
+    }
+slot-printed = { $day }, { $from } to { $to }
+
+## Delivery times
+
+delivery-time-nth = { NTH($position) }, { $time }.
+delivery-times =
+    { $fits ->
+        [yes] { $count ->
+            [one] There's one time: { $times }. Shall I take it?
+           *[other] I have these times. { $times } Which one would you like?
+        }
+       *[no] { $count ->
+            [one] That time isn't free. The nearest is { $times }. Shall I take it?
+           *[other] That time isn't free. The nearest are these. { $times } Which one would you like?
+        }
+    }
+    .reprompt =
+        { $count ->
+            [one] { $times }. Yes or no is fine.
+           *[other] Say first, second or third, or name another day. Which one would you like?
+        }
+    .card-title = Delivery times
+delivery-chosen =
+    Your next order comes { $time }. What would you like?
+    .reprompt = Say check out to order, or find something.
+delivery-no-times =
+    This shop has no delivery times to choose from. When you order, I say the day it should arrive. What would you like?
+    .reprompt = What would you like?
+delivery-full =
+    Every delivery time is taken for the next two weeks. What would you like?
+    .reprompt = What would you like?
+no-delivery-time =
+    Every delivery time is taken for the next two weeks, so I can't take an order now. Nothing was ordered. What else would you like?
+    .reprompt = You can say: save it for later, or ask me something else.
+delivery-confirm =
+    { $what ->
+        [address] Shall order { DIGITS($number) } go to { $to } instead?
+       *[time] Shall order { DIGITS($number) } come { $to } instead?
+    }
+    .reprompt = Shall I change order { DIGITS($number) }, yes or no?
+delivery-changed =
+    { $what ->
+        [address] Done. Order { DIGITS($number) } goes to { $to }. What else would you like?
+       *[time] Done. Order { DIGITS($number) } comes { $to }. What else would you like?
+    }
+    .reprompt = What else would you like?
+delivery-already =
+    { $what ->
+        [address] Order { DIGITS($number) } goes to { $to } already. What else would you like?
+       *[time] Order { DIGITS($number) } comes { $to } already. What else would you like?
+    }
+    .reprompt = What else would you like?
+delivery-too-late =
+    { $state ->
+        [cancelled] Order { DIGITS($number) } is cancelled, so there's nothing to change. What else would you like?
+        [returned] Order { DIGITS($number) } was returned, so there's nothing to change. What else would you like?
+        [delivered] Order { DIGITS($number) } was delivered already. What else would you like?
+       *[other] Order { DIGITS($number) } is packed already, so I can't change where or when it comes. What else would you like?
+    }
+    .reprompt = You can ask where it is, or say: talk to a person.
+delivery-which-address =
+    Which address shall it go to? I know { $known }.
+    .reprompt = You can say: { $known }.
+delivery-kept =
+    Okay, nothing is changed. What else would you like?
+    .reprompt = What else would you like?
+
+## Terms
+
 coupon-held =
     The coupon { $code } takes { WORDS($percent) } percent off your next order. What would you like?
     .reprompt = Say check out to order, or find something.
@@ -826,6 +925,28 @@ over-limit =
        *[order] That's { $total }, and an order by voice may be { $limit } at most, so I haven't ordered it. What would you like to do?
     }
     .reprompt = You can take something out of your basket, or do something else.
+time-of-day = { $clock } in the { $part }
+offer-link =
+    Shall I send you a link to pay for it?
+    .reprompt = Shall I send you the link, yes or no?
+link-sent =
+    { $again ->
+        [yes] I've sent you that link already, to your address at { $email }.
+       *[no] I've sent a link for { $total } to your address at { $email }.
+    } { $today ->
+        [yes] I'll keep everything for you until { $time }. It's ordered as soon as you've paid.
+       *[no] I'll keep everything for you until { $time } { $day }. It's ordered as soon as you've paid.
+    }
+no-link =
+    { $why ->
+        [not-offered] This shop doesn't send payment links, so nothing is ordered. To order with what's on file, say check out. What would you like?
+        [no-email] I have no e-mail address of yours to send a link to, so nothing is ordered. The shop can add one. What would you like?
+       *[no-method] There's no way to pay in your account yet, so nothing is ordered. The shop can add one. What would you like?
+    }
+    .reprompt = You can find something else, or say: talk to a person.
+link-dropped =
+    Okay, the link no longer counts, and nothing is ordered. What else would you like?
+    .reprompt = What else would you like?
 payment-declined =
     The payment of { $total } was declined, so nothing is ordered. Your basket is as it was. What would you like to do?
     .reprompt = You can try again by saying check out, or do something else.

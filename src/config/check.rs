@@ -39,7 +39,30 @@ pub(super) fn check(s: &Settings) -> Result<(), ConfigError> {
     within("asr.threads", s.asr.threads, 0..=256)?;
     within("asr.queue", s.asr.queue, 0..=10_000)?;
     within("shop.return_days", s.shop.return_days, 0..=3_650)?;
+    within("retention.sessions_hours", s.retention.sessions_hours, 1..=720)?;
+    let kept = &s.retention;
+    for (key, days) in [
+        ("retention.complaints_days", kept.complaints_days),
+        ("retention.handovers_days", kept.handovers_days),
+        ("retention.notices_days", kept.notices_days),
+        ("retention.reasons_days", kept.reasons_days),
+        ("retention.audit_days", kept.audit_days),
+    ] {
+        within(key, days, 0..=36_500)?;
+    }
     within("payment.tax_percent", s.payment.tax_percent, 0.0..=50.0)?;
+    within("payment.link_minutes", s.payment.link_minutes, 5..=10_080)?;
+    if s.payment.link_url.is_some() {
+        if s.payment.url.is_none() {
+            return fail("payment.link_url is set but payment.url is not: links lead to a page of the gateway".into());
+        }
+        if s.payment.link_secret.as_ref().is_none_or(|secret| secret.chars().count() < 16) {
+            return fail(
+                "payment.link_url needs payment.link_secret, 16 characters or more; make one with `openssl rand -hex 32`"
+                    .into(),
+            );
+        }
+    }
     within("payment.timeout_ms", s.payment.timeout_ms, 100..=60_000)?;
     within("vendure.every_seconds", s.vendure.every_seconds, 1..=86_400)?;
     if s.vendure.url.is_some() && s.vendure.password.is_none() {
@@ -89,6 +112,7 @@ pub(super) fn check(s: &Settings) -> Result<(), ConfigError> {
         ("models.mirror", &s.models.mirror),
         ("payment.url", &s.payment.url),
         ("vendure.url", &s.vendure.url),
+        ("payment.link_url", &s.payment.link_url),
         ("alexa.chain_base_override", &s.alexa.chain_base_override),
         ("alexa.services_override", &s.alexa.services_override),
     ] {
@@ -193,6 +217,15 @@ mod tests {
         refused(|s| s.cors.origins = vec!["https://a.example/path".into()], "https://a.example");
         refused(|s| s.log.filter = "voicecart=loud=2".into(), "log.filter");
         refused(|s| s.linking.client_secret = Some("short".into()), "16 characters");
+        refused(|s| s.payment.link_url = Some("https://voice.example".into()), "payment.url is not");
+        refused(
+            |s| {
+                s.payment.url = Some("https://pay.example".into());
+                s.payment.link_url = Some("https://voice.example".into());
+                s.payment.link_secret = Some("short".into());
+            },
+            "payment.link_secret",
+        );
         refused(|s| s.linking.client_id = Some("a:b".into()), "colons");
         refused(|s| s.linking.redirects = vec!["http://shop.example/back".into()], "must be https");
         refused(|s| s.linking.vendor = Some("../x".into()), "linking.vendor");

@@ -107,6 +107,9 @@ settings! {
     "payment.tax_percent" Number "tax that comes on top of the prices, in percent, 0 to 50";
     "payment.order_limit" Whole "most that one order by voice may cost, in whole units; 0 does not limit";
     "payment.day_limit" Whole "most that a customer may spend by voice in 24 hours, in whole units; 0 does not limit";
+    "payment.link_url" MaybeUrl "this server as shoppers' browsers reach it, such as https://voice.example; empty sends no links to pay";
+    "payment.link_secret" Secret "signs the links to pay; 16 characters or more";
+    "payment.link_minutes" Whole "minutes that goods wait for a link to be paid, 5 to 10080";
     "payment.timeout_ms" Whole "the gateway's answer within a turn, in milliseconds, 100 to 60000";
     "service.url" MaybeUrl "address that is told of invoices, returns, complaints and hand-overs; none waits";
     "service.secret_env" MaybeText "environment variable with the secret that signs what service.url is told";
@@ -117,6 +120,12 @@ settings! {
     "vendure.shipping" MaybeText "code of Vendure's shipping method; none takes the first that an order may have";
     "vendure.every_seconds" Whole "how often Vendure is asked what is new, in seconds, 1 to 86400";
     "service.admins" List "names of the API keys that may use /v1/admin; empty allows none";
+    "retention.sessions_hours" Whole "silence after which a conversation is forgotten, in hours, 1 to 720";
+    "retention.complaints_days" Whole "closed complaints are kept, in days; 0 for good";
+    "retention.handovers_days" Whole "closed hand-overs with their conversations are kept, in days; 0 for good";
+    "retention.notices_days" Whole "notices that were taken are kept, in days; 0 for good";
+    "retention.reasons_days" Whole "why something was returned is kept once it is settled, in days; 0 for good";
+    "retention.audit_days" Whole "who saw or changed what is kept, in days; 0 for good";
     "models.dir" Text "folder of the speech models";
     "models.mirror" MaybeUrl "address to fetch models from in place of the manifest's";
     "asr.model" MaybeText "speech model by name; empty takes the best one present";

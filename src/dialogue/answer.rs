@@ -1,8 +1,10 @@
 //! Open questions: what they make likely, and what an answer to them leads to.
 
+use jiff::Zoned;
+
 use super::products::{take, turn_page};
 use super::session::{Purpose, Question, Session, Task};
-use super::{Decision, Dialogue, Errand, Say, errand, fill, refer};
+use super::{Choosing, Decision, Dialogue, Errand, Say, delivery, errand, fill, refer};
 use crate::language::{Expectation, Reading};
 use crate::shop::pin::Pin;
 use crate::shop::preferences::Preference;
@@ -44,6 +46,9 @@ pub fn expectation(session: &Session) -> Expectation {
             &["AMAZON.YesIntent", "AMAZON.NoIntent", "ChooseResultIntent", "AMAZON.NextIntent", "RefineSearchIntent"],
             a_choice,
         ),
+        Some(question @ (Question::WhichTime { .. } | Question::WhichAddress { .. } | Question::ChangeOrder(_))) => {
+            delivery::expectation(question)
+        }
         Some(Question::Return(draft)) => super::service::expectation(draft),
         Some(Question::Complaint(_)) => expect(&["ComplaintIntent"], Some(("ComplaintIntent", "Words"))),
         Some(Question::WhatForList) => expect(&["AddToListIntent"], Some(("AddToListIntent", "Query"))),
@@ -52,6 +57,8 @@ pub fn expectation(session: &Session) -> Expectation {
             | Question::Join
             | Question::Forget(_)
             | Question::Remind(_)
+            | Question::Link(_)
+            | Question::ForgetMe
             | Question::Instead { .. }
             | Question::TellWhenBack(_)
             | Question::DidYouSay(_)
@@ -71,7 +78,7 @@ pub fn expectation(session: &Session) -> Expectation {
 }
 
 /// Reads `reading` as the answer to `question`, which has been taken out of the session.
-pub fn answer(session: &mut Session, question: &Question, reading: &Reading) -> Answered {
+pub fn answer(session: &mut Session, question: &Question, reading: &Reading, here: &Zoned) -> Answered {
     let intent = reading.intent.as_str();
     let yes = intent == "AMAZON.YesIntent";
     let no = matches!(intent, "AMAZON.NoIntent" | "AMAZON.CancelIntent");
@@ -96,6 +103,13 @@ pub fn answer(session: &mut Session, question: &Question, reading: &Reading) -> 
                 }
             },
             _ if errand::means_device(reading) => Answered::Done(errand::address(Some(quote.clone()))),
+            ("PayByLinkIntent", _) => act(Act::BuyByLink { quote_id: quote.id.clone() }),
+            ("DeliveryTimesIntent", _) => {
+                Answered::Done(delivery::times(session, reading, Choosing::Offer(quote.clone()), here))
+            }
+            ("ChooseSlotIntent" | "MoveDeliveryIntent", _) => {
+                Answered::Done(delivery::choose(session, reading, Choosing::Offer(quote.clone()), here))
+            }
             ("UseCouponIntent" | "ChooseAddressIntent", _) => match super::topics::terms(reading) {
                 Some(change) => {
                     session.task = Some(Task::OfferAgain(quote.clone()));
@@ -105,6 +119,11 @@ pub fn answer(session: &mut Session, question: &Question, reading: &Reading) -> 
             },
             _ => Answered::NotAnAnswer,
         },
+        Question::Link(quote) if yes || intent == "PayByLinkIntent" => {
+            act(Act::BuyByLink { quote_id: quote.id.clone() })
+        }
+        Question::Link(_) if no => say(Say::NotBought),
+        Question::Pin(quote) if intent == "PayByLinkIntent" => act(Act::BuyByLink { quote_id: quote.id.clone() }),
         Question::Pin(quote) => match said_pin(reading) {
             Some(pin) => {
                 session.task = Some(Task::Buy(quote.clone()));
@@ -191,6 +210,12 @@ pub fn answer(session: &mut Session, question: &Question, reading: &Reading) -> 
             None if no => say(Say::AllRight),
             None => Answered::NotAnAnswer,
         },
+        Question::WhichTime { .. } | Question::WhichAddress { .. } | Question::ChangeOrder(_) => {
+            match delivery::answer(session, question, reading, here) {
+                Some(decision) => Answered::Done(decision),
+                None => Answered::NotAnAnswer,
+            }
+        }
         Question::Return(draft) => match super::service::answer(session, draft, reading) {
             Some(decision) => Answered::Done(decision),
             None => Answered::NotAnAnswer,
@@ -216,6 +241,7 @@ pub fn answer(session: &mut Session, question: &Question, reading: &Reading) -> 
         },
         Question::Join if yes => act(Act::Link(link::Request::Join)),
         Question::Forget(what) if yes => act(Act::Prefer(Preference::Forget(*what))),
+        Question::ForgetMe if yes => act(Act::Serve(Request::ForgetMe)),
         Question::EmptyBasket if yes => act(Act::EmptyBasket),
         Question::More if yes => Answered::Done(turn_page(session, true, Purpose::Browse, None)),
         Question::These { lines, purpose } if yes => {
@@ -238,6 +264,7 @@ pub fn answer(session: &mut Session, question: &Question, reading: &Reading) -> 
         Question::EmptyBasket
         | Question::Join
         | Question::Forget(_)
+        | Question::ForgetMe
         | Question::Instead { .. }
         | Question::TellWhenBack(_)
         | Question::LookFor(_)

@@ -63,7 +63,15 @@ impl Dialogue {
             (Some(Question::Pin(_)), _) => Some(Say::AskPin { tries_left: None }),
             (Some(Question::LinkCode), _) => Some(Say::Linking(Linking::AskCode)),
             (
-                Some(Question::EmptyBasket | Question::Join | Question::Forget(_) | Question::CancelOrder(_)),
+                Some(
+                    Question::Link(_)
+                    | Question::ForgetMe
+                    | Question::EmptyBasket
+                    | Question::Join
+                    | Question::Forget(_)
+                    | Question::CancelOrder(_)
+                    | Question::ChangeOrder(_),
+                ),
                 "AMAZON.YesIntent",
             ) => Some(self.not_heard(session)),
             (
@@ -76,6 +84,9 @@ impl Dialogue {
                 | "EmptyBasketIntent"
                 | "CancelOrderIntent"
                 | "CheckoutIntent"
+                | "PayByLinkIntent"
+                | "MoveDeliveryIntent"
+                | "RedirectOrderIntent"
                 | "BuyProductIntent"
                 | "ReorderLastIntent"
                 | "ReorderProductIntent"
@@ -168,7 +179,7 @@ impl Dialogue {
     /// The reading as an answer to the open question, where it is one.
     fn answered(&self, session: &mut Session, reading: &Reading, here: &Zoned) -> Option<Decision> {
         let question = session.question.take()?;
-        match answer::answer(session, &question, reading) {
+        match answer::answer(session, &question, reading, here) {
             answer::Answered::Done(decision) => {
                 session.misses = 0;
                 Some(decision)

@@ -1,16 +1,17 @@
 //! Everything the shop's voice can say, without a word of how it is said.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::errand::Ran;
-use super::{Linking, Serve};
+use super::{Delivery, Linking, Serve};
 use crate::shop::advice::Advice;
 use crate::shop::preferences::{Avoided, Preference, Preferences, Told};
 use crate::shop::suggest::Suggestion;
 use crate::shop::{
-    AddedLine, CouponRefusal, LimitPer, Missing, Money, Order, OrderRef, PricedLine, Product, Quantity, Quote, Search,
-    Shelf, ShelfItem,
+    AddedLine, CouponRefusal, LimitPer, Missing, Money, NoLink, Order, OrderRef, PricedLine, Product, Quantity, Quote,
+    Search, Shelf, ShelfItem,
 };
 
 /// Something to say. `reply` words it; the session keeps the last one so that it can be repeated.
@@ -78,6 +79,8 @@ pub enum Say {
     },
     /// After the sale: asked on the way, or done.
     Service(Serve),
+    /// When and where it comes.
+    Delivery(Delivery),
     /// Answered from the catalogue or the merchant's pages.
     Advice(Advice),
     Product {
@@ -236,6 +239,23 @@ pub enum Say {
     NoSuchAddress {
         known: Vec<String>,
     },
+    /// Every time of delivery is taken: nothing can be ordered now.
+    NoDeliveryTime,
+    /// The one question that leads to a link: items, quantities, total; yes or no.
+    OfferLink {
+        quote: Box<Quote>,
+    },
+    /// Reserved until then; a link to pay was sent.
+    LinkSent {
+        total: Money,
+        email: String,
+        until: Timestamp,
+        again: bool,
+    },
+    NoLink {
+        why: NoLink,
+    },
+    LinkDropped,
     /// The payment was refused.
     PaymentDeclined {
         total: Money,

@@ -31,6 +31,8 @@ pub enum Serve {
         plan: Box<ReturnPlan>,
     },
     AskComplaint,
+    /// The one question that has a shopper forgotten.
+    AskForgetMe,
     Done(Box<Served>),
 }
 

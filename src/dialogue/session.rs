@@ -5,11 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use super::errand::Reminder;
 use super::service::Draft;
-use super::{Focus, Form, Kept, Say, SessionError};
+use super::{Choosing, Focus, Form, Kept, Say, SessionError};
 use crate::language::Reading;
 use crate::shop::facts::Question as Asking;
 use crate::shop::preferences::Told;
 use crate::shop::service::Exchange;
+use crate::shop::slots::{Change, Slot};
 use crate::shop::suggest::With;
 use crate::shop::{CustomerId, Line, OrderNumber, OrderRef, Product, Quantity, Quote, RequestId, Search, Shelf, Sku};
 
@@ -106,6 +107,8 @@ pub enum Question {
     Purchase(Box<Quote>),
     /// The PIN for exactly this?
     Pin(Box<Quote>),
+    /// A link to pay for exactly this?
+    Link(Box<Quote>),
     /// There are only so many: those, then?
     Shortage { sku: Sku, left: Quantity, purpose: Purpose },
     /// Which of the results?
@@ -122,8 +125,16 @@ pub enum Question {
     WhichToCancel,
     /// Undo exactly this order?
     CancelOrder(OrderNumber),
+    /// Which of these times of delivery?
+    WhichTime { slots: Vec<Slot>, choosing: Choosing },
+    /// Which address shall this order go to?
+    WhichAddress { order: OrderNumber },
+    /// Make this change of a placed order?
+    ChangeOrder(Box<Change>),
     /// The next step of a return.
     Return(Box<Draft>),
+    /// Shall all that is known of the shopper be erased?
+    ForgetMe,
     /// What happened? (of this order, if any)
     Complaint(Option<OrderNumber>),
     /// That is sold out: this, then?
@@ -184,6 +195,10 @@ pub enum Task {
     Buy(Box<Quote>),
     /// An order is looked for to be reminded of when it comes, after this day.
     RemindOfArrival(jiff::civil::Date),
+    /// A time of delivery is looked for.
+    Time(Choosing),
+    /// What is offered is to be paid for by link.
+    OfferLink,
     /// An order is looked for to be undone.
     CancelOrder,
     /// The basket is counted before it is emptied.

@@ -27,6 +27,8 @@ pub fn settle(session: &mut Session, outcome: Outcome) -> Decision {
         }
         Outcome::NoSuchProduct { words } => Decision::Say(Say::NoSuchProduct { words }),
 
+        Outcome::Delivery(told) => super::delivery::settle(session, task, told),
+        Outcome::NoDeliveryTime => Decision::Say(Say::NoDeliveryTime),
         Outcome::Served(served) => super::service::settle(session, served),
         Outcome::Suggested { with, suggestion } => super::ideas::settle(session, task, with, suggestion),
         Outcome::Linked(linked) => super::linking::settle(session, linked),
@@ -116,6 +118,19 @@ pub fn settle(session: &mut Session, outcome: Outcome) -> Decision {
         Outcome::BasketEmpty => Decision::Say(Say::BasketEmpty),
         Outcome::BasketEmptied => Decision::Say(Say::BasketEmptied),
 
+        Outcome::Quoted(quote) if task == Some(Task::OfferLink) => {
+            let decision = offer(session, quote, false);
+            match (decision, session.question.take()) {
+                (Decision::Say(Say::ConfirmPurchase { quote, .. }), Some(_)) => {
+                    session.question = Some(Question::Link(quote.clone()));
+                    Decision::Say(Say::OfferLink { quote })
+                }
+                (decision, question) => {
+                    session.question = question;
+                    decision
+                }
+            }
+        }
         Outcome::Quoted(quote) => offer(session, quote, false),
         Outcome::QuoteChanged { quote: Some(quote) } => offer(session, quote, true),
         Outcome::QuoteChanged { quote: None } => Decision::Say(Say::NotBought),
@@ -145,6 +160,9 @@ pub fn settle(session: &mut Session, outcome: Outcome) -> Decision {
         Outcome::CouponRefused { code, why } => Decision::Say(Say::CouponRefused { code, why }),
         Outcome::AddressChosen { line, .. } => Decision::Say(Say::AddressChosen { line }),
         Outcome::NoSuchAddress { known, .. } => Decision::Say(Say::NoSuchAddress { known }),
+        Outcome::LinkSent { total, email, until, again } => Decision::Say(Say::LinkSent { total, email, until, again }),
+        Outcome::NoLink(why) => Decision::Say(Say::NoLink { why }),
+        Outcome::LinkDropped { any } => Decision::Say(if any { Say::LinkDropped } else { Say::NothingOpen }),
         Outcome::PaymentDeclined { total } => Decision::Say(Say::PaymentDeclined { total }),
         Outcome::PaymentPending { total } => Decision::Say(Say::PaymentPending { total }),
         Outcome::OrderCancelled { order, refund } => {
@@ -230,7 +248,7 @@ fn found(
 /// Lines of an offer that can be agreed to by voice.
 const MOST_BY_VOICE: usize = 30;
 
-fn offer_again(quote: &Quote) -> Act {
+pub(super) fn offer_again(quote: &Quote) -> Act {
     match quote.origin {
         QuoteOrigin::Basket => Act::QuoteBasket,
         _ => Act::Quote {

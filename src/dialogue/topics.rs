@@ -5,7 +5,10 @@ use jiff::Zoned;
 
 use super::products::{ask_how_many, turn_page};
 use super::session::{Purpose, Question, Session, Task};
-use super::{Decision, Dialogue, Errand, Focus, HelpTopic, Say, advice, errand, fill, linking, service, several, told};
+use super::{
+    Choosing, Decision, Dialogue, Errand, Focus, HelpTopic, Say, advice, delivery, errand, fill, linking, service,
+    several, told,
+};
 use crate::language::Reading;
 use crate::shop::service::Request;
 use crate::shop::{Act, OrderRef, Quantity, ReorderRef, Shelf};
@@ -26,6 +29,9 @@ impl Dialogue {
             // "Cancel that" right after a purchase means the purchase.
             "AMAZON.CancelIntent" if matches!(session.last.as_deref(), Some(Say::Bought { .. })) => {
                 cancel_order(session, session.order.clone().map_or(OrderRef::Latest, OrderRef::Number))
+            }
+            "AMAZON.CancelIntent" if matches!(session.last.as_deref(), Some(Say::LinkSent { .. })) => {
+                Decision::Act(Act::DropLinks)
             }
             "AMAZON.CancelIntent" if session.turns > 0 => say(Say::Cancelled),
             "AMAZON.CancelIntent" => say(Say::Goodbye),
@@ -52,6 +58,11 @@ impl Dialogue {
             "RefundStatusIntent" => service::serve(Request::Refunds),
             "InvoiceIntent" => service::invoice(session, reading, today),
             "ComplaintIntent" => service::complain(session, reading),
+            "MyDataIntent" => service::serve(Request::MyData),
+            "ForgetMeIntent" => {
+                session.question = Some(Question::ForgetMe);
+                say(Say::Service(super::Serve::AskForgetMe))
+            }
             "PersonIntent" => service::hand_over(session),
             "PolicyIntent" => advice::policy(reading),
             "ProductQuestionIntent" => advice::question(session, reading),
@@ -74,10 +85,22 @@ impl Dialogue {
             }
             "CheckoutIntent" => Decision::Act(Act::QuoteBasket),
             _ if errand::means_device(reading) => errand::address(None),
+            "DeliveryTimesIntent" => delivery::times(session, reading, Choosing::Next, here),
+            "ChooseSlotIntent" => delivery::choose(session, reading, just_ordered(session), here),
+            "MoveDeliveryIntent" | "RedirectOrderIntent" => delivery::change(session, reading, here),
+            // "Send it to my office" right after a purchase means that order.
+            "ChooseAddressIntent" if matches!(session.last.as_deref(), Some(Say::Bought { .. })) => {
+                let order = session.order.clone().map_or(OrderRef::Latest, OrderRef::Number);
+                delivery::redirect(order, reading.slot("Label").map(|s| s.value.clone()))
+            }
             "UseCouponIntent" | "ChooseAddressIntent" => match terms(reading) {
                 Some(act) => Decision::Act(act),
                 None => say(Say::AskCoupon),
             },
+            "PayByLinkIntent" => {
+                session.task = Some(Task::OfferLink);
+                Decision::Act(Act::QuoteBasket)
+            }
             "SetQuantityIntent" => self.requantify(session, reading),
             "ChangeQuantityIntent" => match several::change(session, reading) {
                 Some(decision) => decision,
@@ -149,6 +172,14 @@ impl Dialogue {
 
 pub(super) fn welcome(session: &Session) -> Say {
     Say::Welcome { returning: session.turns > 0, called: session.called.clone() }
+}
+
+/// "Make it Thursday" right after a purchase means that order; else the next one.
+fn just_ordered(session: &Session) -> Choosing {
+    match (session.last.as_deref(), &session.order) {
+        (Some(Say::Bought { .. }), Some(number)) => Choosing::Order(OrderRef::Number(number.clone())),
+        _ => Choosing::Next,
+    }
 }
 
 fn track(session: &mut Session, order: OrderRef) -> Decision {

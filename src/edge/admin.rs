@@ -1,5 +1,7 @@
-//! The merchant's people: what waits for one of them, `/v1/admin/handovers`. Only for API keys that `service.admins`
+//! The merchant's people: what waits for one of them, `/v1/admin/handovers`, returns to be moved on, and how full the times of delivery are. Only for API keys that `service.admins`
 //! names: here are conversations of other people.
+
+pub mod returns;
 
 use std::sync::Arc;
 
@@ -13,7 +15,9 @@ use utoipa::{IntoParams, ToSchema};
 use super::Doors;
 use super::guard::Who;
 use super::problem::{self, Problem, Refusal};
+use crate::shop::CustomerId;
 use crate::shop::connectors::sql::cases::{Case, State as CaseState};
+use crate::shop::connectors::sql::slots::Filled;
 
 /// The longest note, in characters.
 const NOTE: usize = 2_000;
@@ -25,12 +29,12 @@ pub struct Which {
     state: Option<String>,
 }
 
-/// One thing to look into: a conversation handed over, or a complaint.
+/// One thing to look into: a conversation handed over, a complaint, or somebody who wants to be forgotten.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Handover {
     #[schema(example = "01JD0000000000000000000000")]
     id: String,
-    /// `handover` or `complaint`.
+    /// `handover`, `complaint` or `erasure`.
     kind: String,
     customer: String,
     order: Option<String>,
@@ -83,7 +87,12 @@ pub async fn list(
     let wanted = which.ok().and_then(|Query(w)| w.state).unwrap_or_else(|| "waiting".into());
     let Some(state) = state(&wanted) else { return unknown(&wanted).into_response() };
     match doors.shop.cases(state).await {
-        Ok(cases) => Json(Handovers { handovers: cases.into_iter().map(shown).collect() }).into_response(),
+        Ok(cases) => {
+            for case in &cases {
+                seen(&doors, &case.customer, "cases.seen");
+            }
+            Json(Handovers { handovers: cases.into_iter().map(shown).collect() }).into_response()
+        }
         Err(error) => failed(&error).into_response(),
     }
 }
@@ -113,7 +122,10 @@ pub async fn change(
         return Refusal::new(problem::BAD_JSON, format!("a note has at most {NOTE} characters")).into_response();
     }
     match doors.shop.change_case(&id, to, change.note.as_deref()).await {
-        Ok(Some(case)) => Json(shown(case)).into_response(),
+        Ok(Some(case)) => {
+            seen(&doors, &case.customer, "cases.changed");
+            Json(shown(case)).into_response()
+        }
         Ok(None) => {
             Refusal::new(problem::TAKEN, "there is none of this id, or somebody else has taken it").into_response()
         }
@@ -121,7 +133,56 @@ pub async fn change(
     }
 }
 
-fn admitted(doors: &Doors, who: &Who) -> Result<(), Refusal> {
+/// A time of delivery on one day, and how full it is.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SlotFilled {
+    #[schema(example = "2026-11-26")]
+    day: String,
+    #[schema(example = "14:00")]
+    from: String,
+    #[schema(example = "18:00")]
+    to: String,
+    /// Orders that it has room for, and those that it was promised to.
+    capacity: u32,
+    taken: u32,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Slots {
+    /// Those that can still be booked, earliest first; empty in a shop without times of delivery.
+    slots: Vec<SlotFilled>,
+}
+
+/// The coming times of delivery and how full they are. They are set with `voicecart slots`.
+#[utoipa::path(get, path = "/v1/admin/slots", tag = "Admin",
+    responses(
+        (status = 200, description = "The next two weeks", body = Slots),
+        (status = 403, description = "The key is not named in service.admins", content_type = "application/problem+json", body = Problem)))]
+pub async fn slots(State(doors): State<Arc<Doors>>, Extension(who): Extension<Who>) -> Response {
+    if let Err(refusal) = admitted(&doors, &who) {
+        return refusal.into_response();
+    }
+    let shown = |f: Filled| SlotFilled {
+        day: f.slot.day.to_string(),
+        from: f.slot.from.strftime("%H:%M").to_string(),
+        to: f.slot.to.strftime("%H:%M").to_string(),
+        capacity: f.capacity,
+        taken: f.taken,
+    };
+    match doors.shop.slots().await {
+        Ok(slots) => Json(Slots { slots: slots.into_iter().map(shown).collect() }).into_response(),
+        Err(error) => failed(&error).into_response(),
+    }
+}
+
+/// Notes that one of the merchant's people saw or changed something of this customer's.
+fn seen(doors: &Doors, customer: &str, what: &str) {
+    if let Ok(customer) = CustomerId::new(customer) {
+        doors.shop.note(&customer, what);
+    }
+}
+
+pub(super) fn admitted(doors: &Doors, who: &Who) -> Result<(), Refusal> {
     let named = who.name.as_ref().is_some_and(|name| doors.settings.service.admins.contains(name));
     // Without keys there is only this machine.
     if named || !doors.settings.auth.required {
@@ -139,8 +200,8 @@ fn unknown(state: &str) -> Refusal {
     Refusal::new(problem::BAD_JSON, format!("the state is {state:?}; it must be waiting, taken or closed"))
 }
 
-fn failed(error: &crate::shop::ShopError) -> Refusal {
-    tracing::error!(%error, "the queue of hand-overs could not be read or written");
+pub(super) fn failed(error: &crate::shop::ShopError) -> Refusal {
+    tracing::error!(%error, "what the merchant's people asked for could not be read or written");
     Refusal::new(problem::INTERNAL, "the database did not answer; see the log")
 }
 

@@ -26,6 +26,7 @@ use axum::routing::post;
 use http::{HeaderMap, StatusCode, header};
 
 use super::linking::Linking;
+use crate::shop::audit::{self, Door};
 use crate::telemetry::metrics;
 use crate::turn::Spine;
 use envelope::{Envelope, EnvelopeError};
@@ -83,7 +84,10 @@ pub fn routes(alexa: Arc<Alexa>) -> Router {
 
 async fn door(State(alexa): State<Arc<Alexa>>, headers: HeaderMap, body: Result<Bytes, BytesRejection>) -> Response {
     let answer = match body {
-        Ok(body) => alexa.answer(&headers, &body).await,
+        Ok(body) => {
+            let door = Door { name: "alexa", who: None };
+            audit::through(door, alexa.answer(&headers, &body)).await
+        }
         Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(Rejection::TooLarge),
         Err(_) => Err(Rejection::BrokenOff),
     };

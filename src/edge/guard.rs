@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use governor::clock::{Clock, DefaultClock};
@@ -16,6 +16,7 @@ use tower_http::cors::CorsLayer;
 use super::Doors;
 use super::problem::{NO_KEY, RATE, Refusal};
 use crate::config::Limits;
+use crate::shop::audit::{self, Door};
 use crate::telemetry::metrics;
 
 /// Requests between two sweeps of limits that are full again.
@@ -74,8 +75,21 @@ pub async fn check(State(doors): State<Arc<Doors>>, mut request: Request, next: 
             .retry_after(seconds as u64)
             .into_response();
     }
+    let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    let door = Door { name: door(path), who: name.clone() };
     request.extensions_mut().insert(Who { name });
-    next.run(request).await
+    audit::through(door, next.run(request)).await
+}
+
+/// What the audit log calls the door behind an address.
+fn door(path: &str) -> &'static str {
+    match path {
+        "/v1/text" => "text",
+        "/v1/voice" => "voice",
+        "/v1/stream" => "stream",
+        _ if path.starts_with("/v1/admin") => "admin",
+        _ => "api",
+    }
 }
 
 /// The key a request carries: `Authorization: Bearer KEY`, `X-Api-Key: KEY`, or the WebSocket subprotocol `bearer.KEY`,
@@ -112,7 +126,7 @@ pub fn cors(origins: &[String]) -> Option<CorsLayer> {
     Some(
         CorsLayer::new()
             .allow_origin(origins)
-            .allow_methods([Method::GET, Method::POST, Method::PUT])
+            .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
             .allow_headers(allowed)
             .expose_headers(exposed)
             .max_age(Duration::from_secs(600)),

@@ -3,7 +3,7 @@
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{admin, openai, preferences, problem, status, stream, voice};
+use super::{admin, data, openai, preferences, problem, status, stream, voice};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -14,7 +14,8 @@ use super::{admin, openai, preferences, problem, status, stream, voice};
         license(name = "MIT OR Apache-2.0")
     ),
     paths(voice::voice, voice::text, voice::audio, openai::transcriptions::transcriptions,
-        openai::speech::speech, stream::stream, admin::list, admin::change, preferences::show,
+        openai::speech::speech, stream::stream, admin::list, admin::change, admin::slots, data::export, data::erase, data::audit,
+        admin::returns::list_returns, admin::returns::move_return, preferences::show,
         preferences::set, status::health, status::ready, status::metrics),
     components(schemas(problem::Problem)),
     tags(

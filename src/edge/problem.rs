@@ -55,6 +55,8 @@ kinds! {
         "Add the page's origin to the setting `cors.origins`.";
     NOT_FOUND "not-found" NOT_FOUND "There is nothing at this address"
         "See /docs for the addresses there are.";
+    NO_CUSTOMER "no-customer" NOT_FOUND "There is no such customer"
+        "Name a customer by the id that the shop gave; an erased one has none.";
     LINK_GONE "link-gone" NOT_FOUND "This audio is no longer kept"
         "Send the request again, or ask for the audio inline.";
     METHOD "method" METHOD_NOT_ALLOWED "This address does not take this method"
@@ -69,6 +71,8 @@ kinds! {
         "Wait for the first answer, or send the same request again in a moment.";
     TAKEN "taken" CONFLICT "Somebody else has taken it"
         "List what waits again.";
+    NOT_MOVED "not-moved" CONFLICT "The return stays as it is"
+        "List the returns again; `detail` says why this one cannot be moved on.";
     TOO_LARGE "too-large" PAYLOAD_TOO_LARGE "The body is too large"
         "Send a smaller body; `detail` gives the limit.";
     TOO_LONG "too-long" PAYLOAD_TOO_LARGE "The audio is too long"

@@ -26,6 +26,7 @@ use super::voice;
 use crate::audio::endpoint::Preset;
 use crate::audio::live::{Encoding, Outgoing, RATES};
 use crate::dialogue::SessionId;
+use crate::shop::audit;
 use crate::telemetry::metrics;
 use crate::turn::{Caller, TurnError};
 
@@ -96,10 +97,12 @@ pub async fn stream(State(doors): State<Arc<Doors>>, request: Request) -> Result
         return Err(Refusal::new(problem::BUSY, "as many conversations as this server holds are open").retry_after(5));
     };
     let upgrade = upgrade.protocols([protocol::VERSION]).max_message_size(LARGEST).max_frame_size(LARGEST);
+    // A connection outlives its request, and stays what came through this door.
+    let door = audit::here();
     Ok(upgrade.on_upgrade(move |socket| async move {
         let held = doors.clone();
         doors.lasting.hold(async move {
-            conversation::hold(socket, held, terms).await;
+            audit::through(door, conversation::hold(socket, held, terms)).await;
             drop(place);
         });
     }))

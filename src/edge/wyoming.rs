@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Lasting, Resolve};
 use crate::config::Settings;
+use crate::shop::audit::{self, Door};
 use crate::telemetry::metrics;
 use crate::turn::Spine;
 
@@ -100,7 +101,8 @@ impl Satellites {
 async fn converse(stream: TcpStream, house: Arc<House>) {
     let _ = stream.set_nodelay(true);
     let (read, write) = stream.into_split();
-    if let Err(error) = session::Session::new(house, read, write).run().await {
+    let door = Door { name: DOOR, who: None };
+    if let Err(error) = audit::through(door, session::Session::new(house, read, write).run()).await {
         tracing::debug!(%error, "a satellite's connection ended");
     }
 }

@@ -1,6 +1,7 @@
 //! The basket, offers and purchases.
 
 use fluent_bundle::FluentArgs;
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::Card;
@@ -79,16 +80,39 @@ pub(super) fn confirm_again(t: &Teller, quote: &Quote) -> Draft {
     t.plain_draft("confirm-purchase-again").after(&before).card(offer_card(t, quote))
 }
 
+/// As [`confirm`], for an offer that is to be paid for by link.
+pub(super) fn offer_link(t: &Teller, quote: &Quote) -> Draft {
+    let mut before = vec![t.sentence("confirm-pick", &args!["offer" => offer(t, quote)])];
+    before.extend(notes(t, quote));
+    t.plain_draft("offer-link").after(&before).card(offer_card(t, quote))
+}
+
+/// How long is said as a time of the day, and as a day where that is another one.
+pub(super) fn link_sent(t: &Teller, total: Money, email: &str, until: Timestamp, again: bool) -> Draft {
+    let here = until.to_zoned(t.manner.zone.clone());
+    let args = args![
+        "total" => t.money(total),
+        "email" => t.quoted(email),
+        "again" => if again { "yes" } else { "no" },
+        "time" => t.time_of_day(here.time()),
+        "today" => if here.date() == t.manner.today { "yes" } else { "no" },
+        "day" => t.on_day(here.date()),
+    ];
+    t.draft("link-sent", &args)
+}
+
 /// "Two bags of coffee, for twenty dollars, arriving tomorrow."
 fn offer(t: &Teller, quote: &Quote) -> String {
     let mut args = args![
         "items" => t.list(&quote.lines.iter().map(|l| counted(t, l)).collect::<Vec<_>>()),
         "total" => t.money(quote.total),
     ];
-    if let Some(day) = quote.delivery {
+    // A promised time is a sentence of its own and says the day.
+    let day = quote.delivery.filter(|_| quote.extras.slot.is_none());
+    if let Some(day) = day {
         args.set("day", t.on_day(day));
     }
-    let id = match (quote.lines.len() > 1, quote.delivery) {
+    let id = match (quote.lines.len() > 1, day) {
         (false, None) => "confirm-offer",
         (false, Some(_)) => "confirm-offer-day",
         (true, None) => "confirm-offer-several",
@@ -114,6 +138,9 @@ fn notes(t: &Teller, quote: &Quote) -> Vec<String> {
     if let Some(discount) = &extras.discount {
         let args = args!["price" => t.money(discount.amount), "code" => t.quoted(&discount.coupon)];
         notes.push(t.sentence("confirm-discount", &args));
+    }
+    if let Some(slot) = &extras.slot {
+        notes.push(t.sentence("confirm-slot", &args!["time" => t.slot(slot)]));
     }
     if let Some(address) = &extras.address {
         notes.push(t.sentence("confirm-address", &args!["line" => t.quoted(address)]));
@@ -180,7 +207,9 @@ fn offer_card(t: &Teller, quote: &Quote) -> Card {
         text.push(priced_line(t, "confirm-purchase.card-line", line));
     }
     text.push(t.say("confirm-purchase.card-total", &args!["price" => t.printed(quote.total)]));
-    if let Some(day) = quote.delivery {
+    if let Some(slot) = &quote.extras.slot {
+        text.push(t.say("confirm-purchase.card-day", &args!["day" => t.printed_slot(slot)]));
+    } else if let Some(day) = quote.delivery {
         text.push(t.say("confirm-purchase.card-day", &args!["day" => t.printed_day(day)]));
     }
     for change in quote.price_changes.iter().take(SHOWN) {
@@ -208,7 +237,10 @@ pub(super) fn bought(t: &Teller, order: &Order, delivery: Option<Date>, again: b
         "number" => order.number.as_str(),
         "known" => if delivery.is_some() { "yes" } else { "no" },
     ];
-    if let Some(day) = delivery {
+    if let Some(slot) = &order.slot {
+        args.set("known", "time");
+        args.set("day", t.slot(slot));
+    } else if let Some(day) = delivery {
         args.set("day", t.on_day(day));
     }
     let mut text = Lines::default();
@@ -217,7 +249,9 @@ pub(super) fn bought(t: &Teller, order: &Order, delivery: Option<Date>, again: b
         text.push(card_line(t, "bought.card-line", line.quantity, &line.spoken_name, price));
     }
     text.push(t.say("bought.card-total", &args!["price" => t.printed(order.total)]));
-    if let Some(day) = delivery {
+    if let Some(slot) = &order.slot {
+        text.push(t.say("bought.card-day", &args!["day" => t.printed_slot(slot)]));
+    } else if let Some(day) = delivery {
         text.push(t.say("bought.card-day", &args!["day" => t.printed_day(day)]));
     }
     t.draft(if again { "bought-again" } else { "bought" }, &args).card(Card {

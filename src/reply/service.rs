@@ -31,6 +31,7 @@ pub(super) fn service(t: &Teller, serve: &Serve) -> Draft {
             t.draft("return-confirm", &args)
         }
         Serve::AskComplaint => t.plain_draft("complaint-ask"),
+        Serve::AskForgetMe => t.plain_draft("forget-me"),
         Serve::Done(served) => done(t, served),
     }
 }
@@ -101,6 +102,10 @@ fn done(t: &Teller, served: &Served) -> Draft {
             t.draft("news", &args!["names" => t.list(&names)])
         }
         Served::NoEmail => t.plain_draft("invoice-no-email"),
+        Served::DataRequested { email } => t.draft("data-requested", &args!["email" => t.quoted(email)]),
+        Served::ErasureRequested { again, .. } => {
+            t.draft("erasure-requested", &args!["again" => if *again { "yes" } else { "no" }])
+        }
         Served::Complained { .. } => t.plain_draft("complaint-taken"),
         Served::HandedOver { again, by, .. } => {
             t.draft("handed-over", &args!["again" => if *again { "yes" } else { "no" }, "by" => t.on_day(*by)])
@@ -119,6 +124,8 @@ fn refunded(t: &Teller, refunds: &[Refund]) -> Draft {
             let state = match r.state {
                 RefundState::Awaited => "awaited",
                 RefundState::Received => "received",
+                RefundState::UnderWay => "under-way",
+                RefundState::Refused => "refused",
                 RefundState::Paid => "paid",
             };
             let mut args = args![

@@ -140,6 +140,10 @@ fn one(t: &Teller, order: &Order, about: &OrderRef) -> Vec<String> {
 /// An order without parcels yet, or one whose shop does not tell them.
 fn bare_status(t: &Teller, subject: &str, order: &Order) -> String {
     let mut args = args!["subject" => subject];
+    if let (OrderStatus::Placed, Some(slot)) = (order.status, &order.slot) {
+        args.set("time", t.slot(slot));
+        return t.sentence("status-placed-time", &args);
+    }
     args.set("carrier", t.say("carrier-unnamed", &FluentArgs::new()));
     t.sentence(&format!("status-{}", state(order)), &args)
 }
@@ -342,7 +346,7 @@ fn shared(name: &str, words: &str) -> usize {
     words.to_lowercase().split_whitespace().filter(|w| name.split_whitespace().any(|n| alike(n, w))).count()
 }
 
-fn state(order: &Order) -> &'static str {
+pub(super) fn state(order: &Order) -> &'static str {
     match order.status {
         OrderStatus::Placed => "placed",
         OrderStatus::Packed => "packed",

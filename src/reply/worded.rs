@@ -4,11 +4,11 @@ use fluent_bundle::FluentArgs;
 
 use super::catalog::args;
 use super::teller::Teller;
-use super::{Card, advice, buying, errand, finding, ideas, linking, service, several, talk, tracking};
+use super::{Card, advice, buying, delivery, errand, finding, ideas, linking, service, several, talk, tracking};
 use crate::dialogue::Say;
 use crate::shop::advice::Advice;
 use crate::shop::preferences::Avoided;
-use crate::shop::{CouponRefusal, LimitPer};
+use crate::shop::{CouponRefusal, LimitPer, NoLink};
 
 /// A reply in marked phrases.
 #[derive(Clone, Debug, Default)]
@@ -63,6 +63,7 @@ pub(super) fn stays_open(say: &Say) -> bool {
         | Say::Cancelled
         | Say::Bought { .. }
         | Say::PaymentPending { .. }
+        | Say::LinkSent { .. }
         | Say::PinLocked { .. }
         | Say::OneMoment
         // What is to be done next is done in the phone's app.
@@ -86,6 +87,11 @@ pub(super) fn stays_open(say: &Say) -> bool {
         | Say::NoMoreResults
         | Say::NoEarlierResults
         | Say::NoSuchChoice { .. }
+        | Say::Delivery(_)
+        | Say::NoDeliveryTime
+        | Say::OfferLink { .. }
+        | Say::NoLink { .. }
+        | Say::LinkDropped
         | Say::Advice(_)
         | Say::Product { .. }
         | Say::NoSuchProduct { .. }
@@ -225,6 +231,8 @@ pub(super) fn draft(t: &Teller, say: &Say) -> Draft {
         Say::Product { product, delivery, focus } => finding::product(t, product, *delivery, *focus),
         Say::Service(serve) => service::service(t, serve),
         Say::Linking(step) => linking::linking(t, step),
+        Say::Delivery(what) => delivery::delivery(t, what),
+        Say::NoDeliveryTime => t.plain_draft("no-delivery-time"),
         Say::Advice(advice) => advice::advice(t, advice),
         Say::NoSuchProduct { words } => t.draft("no-such-product", &args!["words" => finding::sought(t, words)]),
         Say::AskWhatProduct => t.plain_draft("ask-what-product"),
@@ -303,6 +311,17 @@ pub(super) fn draft(t: &Teller, say: &Say) -> Draft {
             let args = args!["known" => t.list(&labels), "count" => labels.len()];
             t.draft("no-such-address", &args)
         }
+        Say::OfferLink { quote } => buying::offer_link(t, quote),
+        Say::LinkSent { total, email, until, again } => buying::link_sent(t, *total, email, *until, *again),
+        Say::NoLink { why } => {
+            let why = match why {
+                NoLink::NotOffered => "not-offered",
+                NoLink::NoEmail => "no-email",
+                NoLink::NoMethod => "no-method",
+            };
+            t.draft("no-link", &args!["why" => why])
+        }
+        Say::LinkDropped => t.plain_draft("link-dropped"),
         Say::PaymentDeclined { total } => t.draft("payment-declined", &args!["total" => t.money(*total)]),
         Say::PaymentPending { total } => t.draft("payment-pending", &args!["total" => t.money(*total)]),
         Say::AskCancelOrder { order } => tracking::ask_cancel(t, order),

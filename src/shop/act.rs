@@ -7,7 +7,7 @@ use super::advice::Advise;
 use super::pin::Pin;
 use super::preferences::{Preference, Preferences};
 use super::suggest::Suggest;
-use super::{Money, OrderNumber, Quantity, Sku, link, service};
+use super::{Money, OrderNumber, Quantity, Sku, link, service, slots};
 
 /// A command to the shop. Only [`Act::Buy`] takes money.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,6 +25,8 @@ pub enum Act {
     Link(link::Request),
     /// Something after the sale.
     Serve(service::Request),
+    /// When and where an order comes.
+    Deliver(slots::Ask),
     Track(OrderRef),
     /// The customer's orders, newest first, at most `limit`.
     ListOrders {
@@ -101,6 +103,12 @@ pub enum Act {
         quote_id: String,
         pin: Option<Pin>,
     },
+    /// Reserves exactly what the quote said and sends a link to pay for it, once; the order is placed when it is paid.
+    BuyByLink {
+        quote_id: String,
+    },
+    /// Nothing that waits for a link is wanted any more.
+    DropLinks,
     /// Uses a coupon for the next order.
     UseCoupon {
         code: String,

@@ -5,6 +5,7 @@ use std::fmt;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
+use super::slots::Slot;
 use super::{Money, Quantity, Sku};
 
 /// The number a shopper reads out: digits only, four to ten of them.
@@ -59,6 +60,12 @@ pub struct Order {
     pub lines: Vec<OrderLine>,
     pub total: Money,
     pub parcels: Vec<Parcel>,
+    /// Where it goes, as it was read out; unknown of orders from elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// The time it was promised for, in a shop that offers times.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slot: Option<Slot>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -1,6 +1,7 @@
 //! Everything a shop can answer. Things a shopper can be told (nothing found, out of stock, price changed) are outcomes,
 //! not errors.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +10,7 @@ use super::advice::Advice;
 use super::link::Linked;
 use super::preferences::{Avoided, Preference, Preferences};
 use super::service::Served;
+use super::slots::{Slot, Told};
 use super::suggest::Suggestion;
 use super::{Money, Order, Product, Quantity, Sku};
 
@@ -45,6 +47,7 @@ pub enum Outcome {
         suggestion: Option<Box<Suggestion>>,
     },
     Served(Served),
+    Delivery(Told),
     Orders(Vec<Order>),
     /// One order, or several that fit a time or a product; newest first.
     Tracked(Vec<Order>),
@@ -175,6 +178,22 @@ pub enum Outcome {
         words: String,
         known: Vec<String>,
     },
+    /// Every time of delivery that can be booked is taken; nothing can be ordered.
+    NoDeliveryTime,
+    /// The goods are reserved until then, and a link to pay was sent; `email` is the part of the address that may be said.
+    LinkSent {
+        total: Money,
+        email: String,
+        until: Timestamp,
+        /// It had been sent before.
+        again: bool,
+    },
+    /// No link was sent and nothing reserved.
+    NoLink(NoLink),
+    /// The links end; `any` tells whether there were any.
+    LinkDropped {
+        any: bool,
+    },
     /// The payment was refused; nothing was bought.
     PaymentDeclined {
         total: Money,
@@ -241,6 +260,9 @@ pub struct Extras {
     pub discount: Option<Discount>,
     /// As it is read out.
     pub address: Option<String>,
+    /// When it comes, in a shop that offers times.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slot: Option<Slot>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -256,6 +278,17 @@ pub enum CouponRefusal {
     Expired,
     /// This customer has used it.
     Used,
+}
+
+/// Why no link to pay was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoLink {
+    /// This shop sends none.
+    NotOffered,
+    NoEmail,
+    /// There is no method on file either, so it cannot be paid at all.
+    NoMethod,
 }
 
 /// What a spending limit counts.

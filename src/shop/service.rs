@@ -23,6 +23,10 @@ pub enum Request {
     Invoice { order: OrderRef },
     /// Takes a complaint down, word for word.
     Complain { words: String, order: Option<OrderNumber> },
+    /// Everything that is kept about the shopper is to be sent to them.
+    MyData,
+    /// The shopper is to be forgotten. Whoever is in the room can say so: a person of the merchant's does it.
+    ForgetMe,
     /// Has a person take over, with all that was said.
     HandOver { conversation: Vec<Exchange> },
 }
@@ -57,6 +61,15 @@ pub enum Served {
     News(Vec<Product>),
     /// There is no e-mail address to send it to.
     NoEmail,
+    /// It is sent to the part of the address after the @.
+    DataRequested {
+        email: String,
+    },
+    ErasureRequested {
+        case: String,
+        /// It was asked for already.
+        again: bool,
+    },
     Complained {
         case: String,
     },
@@ -131,8 +144,12 @@ pub struct Refund {
 pub enum RefundState {
     /// The shop waits for the parcel.
     Awaited,
-    /// The parcel is there; the money is under way.
+    /// The parcel is there and is looked at.
     Received,
+    /// The money is on its way.
+    UnderWay,
+    /// The merchant does not pay it back; whoever asks learns why from a person.
+    Refused,
     Paid,
 }
 

@@ -22,6 +22,7 @@ use crate::edge::Doors;
 use crate::edge::intake::deadline;
 use crate::edge::problem::{self, Refusal};
 use crate::language::Utterance;
+use crate::shop::audit;
 use crate::telemetry::metrics;
 use crate::turn::Live;
 
@@ -61,7 +62,8 @@ pub async fn hold(socket: WebSocket, doors: Arc<Doors>, terms: Terms) {
     };
     let shared = Arc::new(Shared::new(doors, terms, line));
     let (ask, asked) = mpsc::channel(WAITING);
-    let answering = AbortOnDropHandle::new(tokio::spawn(answer_all(shared.clone(), asked)));
+    let door = audit::here();
+    let answering = AbortOnDropHandle::new(tokio::spawn(audit::through(door, answer_all(shared.clone(), asked))));
     let mut conversation = Conversation::new(shared.clone(), intake, ask);
     let end = conversation.run(&mut incoming).await;
     if let Ok((code, reason)) = end {

@@ -53,7 +53,18 @@ fn near_today(words: &[&str], today: Date) -> Option<String> {
         ["day", "after", "tomorrow"] => 2,
         _ => return None,
     };
-    Some(day(shifted(today, off, "days")?))
+    Some(day(shifted(today, off, "days")?) + part_of_day(words))
+}
+
+/// What Alexa puts behind a day of which only a part is meant: "tomorrow evening".
+fn part_of_day(words: &[&str]) -> &'static str {
+    match words.last() {
+        Some(&"morning") => "TMO",
+        Some(&"afternoon") => "TAF",
+        Some(&"evening") => "TEV",
+        Some(&("night" | "tonight")) => "TNI",
+        _ => "",
+    }
 }
 
 fn shifted(today: Date, count: i64, unit: &str) -> Option<Date> {
@@ -120,7 +131,7 @@ fn weekday(words: &[&str], today: Date) -> Option<String> {
         _ if since == 0 => -7,
         _ => -since,
     };
-    Some(day(shifted(today, off, "days")?))
+    Some(day(shifted(today, off, "days")?) + part_of_day(words))
 }
 
 fn day_index(name: &str) -> Option<i64> {

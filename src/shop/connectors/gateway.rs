@@ -2,16 +2,22 @@
 //! the test gateway, answers; it knows the payment provider, we do not.
 //!
 //! - `POST {url}/charges` `{"customer", "amount", "currency"}`: 200 `{"status": "taken", "reference": "..."}` or
-//!   `{"status": "declined"}`; the same key again answers the same and takes nothing;
+//!   `{"status": "declined"}`; the same key again answers the same and takes nothing; `{"status": "no_method"}` where the
+//!   customer has no method on file;
+//! - `POST {url}/pages` `{"customer", "amount", "currency", "until"}`: 200 `{"status": "open", "url": "..."}`, a page where
+//!   the shopper pays that amount once, or `taken` or `declined` as above once that is so;
+//! - `POST {url}/refunds` `{"charge", "reference", "amount", "currency"}`, a part of the charge made under the key
+//!   `charge`: 200 `{"status": "refunded"}`, or `{"status": "refused", "reason": "..."}`;
 //! - `POST {url}/voids`: 200 once nothing is taken, or ever will be, under the key.
 
 use std::time::Duration;
 
 use futures::future::BoxFuture;
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::shop::payment::{Charge, Paid, Payment, PaymentError};
+use crate::shop::payment::{Charge, Page, Paid, Payment, PaymentError, Refund, Refunded};
 
 /// The gateway at one address.
 pub struct HttpGateway {
@@ -24,6 +30,10 @@ struct Answer {
     status: Status,
     #[serde(default)]
     reference: String,
+    #[serde(default)]
+    url: String,
+    #[serde(default)]
+    reason: String,
 }
 
 #[derive(Deserialize)]
@@ -31,6 +41,10 @@ struct Answer {
 enum Status {
     Taken,
     Declined,
+    NoMethod,
+    Open,
+    Refunded,
+    Refused,
 }
 
 impl HttpGateway {
@@ -48,6 +62,18 @@ impl HttpGateway {
         let unanswered = |e: reqwest::Error| PaymentError::Unanswered(e.without_url().to_string());
         request.send().await.and_then(reqwest::Response::error_for_status).map_err(unanswered)
     }
+
+    async fn ask(&self, path: &str, key: &str, body: Value) -> Result<Answer, PaymentError> {
+        self.post(path, key, body).await?.json().await.map_err(|e| match e.is_decode() {
+            true => PaymentError::Unreadable(e.without_url().to_string()),
+            false => PaymentError::Unanswered(e.without_url().to_string()),
+        })
+    }
+}
+
+/// Where a shopper may be sent.
+fn web_page(url: &str) -> bool {
+    url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
 }
 
 impl Payment for HttpGateway {
@@ -56,15 +82,45 @@ impl Payment for HttpGateway {
             let body = json!({
                 "customer": charge.customer, "amount": charge.amount.minor(), "currency": charge.amount.currency(),
             });
-            let answer = self.post("charges", &charge.key, body).await?;
-            let answer: Answer = answer.json().await.map_err(|e| match e.is_decode() {
-                true => PaymentError::Unreadable(e.without_url().to_string()),
-                false => PaymentError::Unanswered(e.without_url().to_string()),
-            })?;
-            Ok(match answer.status {
-                Status::Taken => Paid::Taken { reference: answer.reference },
-                Status::Declined => Paid::Declined,
-            })
+            let answer = self.ask("charges", &charge.key, body).await?;
+            match answer.status {
+                Status::Taken => Ok(Paid::Taken { reference: answer.reference }),
+                Status::Declined => Ok(Paid::Declined),
+                Status::NoMethod => Ok(Paid::NoMethod),
+                _ => Err(PaymentError::Unreadable("a charge is taken, declined or no_method".into())),
+            }
+        })
+    }
+
+    fn page<'a>(&'a self, charge: &'a Charge, until: Timestamp) -> BoxFuture<'a, Result<Option<Page>, PaymentError>> {
+        Box::pin(async move {
+            let body = json!({
+                "customer": charge.customer, "amount": charge.amount.minor(), "currency": charge.amount.currency(),
+                "until": until,
+            });
+            let answer = self.ask("pages", &charge.key, body).await?;
+            Ok(Some(match answer.status {
+                Status::Taken => Page::Taken { reference: answer.reference },
+                Status::Declined => Page::Declined,
+                Status::Open if web_page(&answer.url) => Page::Open { url: answer.url },
+                Status::Open => return Err(PaymentError::Unreadable("an open page needs an http or https url".into())),
+                _ => return Err(PaymentError::Unreadable("a page is open, taken or declined".into())),
+            }))
+        })
+    }
+
+    fn refund<'a>(&'a self, refund: &'a Refund) -> BoxFuture<'a, Result<Refunded, PaymentError>> {
+        Box::pin(async move {
+            let body = json!({
+                "charge": refund.charge, "reference": refund.reference, "amount": refund.amount.minor(),
+                "currency": refund.amount.currency(),
+            });
+            let answer = self.ask("refunds", &refund.key, body).await?;
+            match answer.status {
+                Status::Refunded => Ok(Refunded::Paid),
+                Status::Refused => Ok(Refunded::Refused { why: answer.reason }),
+                _ => Err(PaymentError::Unreadable("a refund is refunded or refused".into())),
+            }
         })
     }
 

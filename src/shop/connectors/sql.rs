@@ -4,10 +4,13 @@
 //! Every act that changes something runs in one transaction together with the record of its outcome, so that the same
 //! request sent again is answered from the record and changes nothing.
 
+pub mod about;
 mod advice;
+pub mod audit;
 mod basket;
 mod buying;
 pub mod cases;
+mod changing;
 pub mod coupons;
 pub mod customers;
 pub mod elsewhere;
@@ -20,15 +23,20 @@ pub mod logins;
 pub mod orders;
 pub mod outbox;
 mod paying;
+pub mod paylinks;
 mod pins;
 mod preferences;
 pub mod products;
+mod purchase;
 mod quotes;
 mod recent;
+pub mod refunds;
 mod reordering;
+pub mod retention;
 mod returns;
 mod rows;
 mod shelves;
+pub mod slots;
 mod suggesting;
 mod terms;
 mod tracking;
@@ -39,21 +47,21 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use futures::future::BoxFuture;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use crate::clock::{Clock, Ids};
+use crate::shop::audit::{self as auditing, Book};
 use crate::shop::faq::Faq;
-use crate::shop::payment::{Charge, OnAccount, Payment};
-use crate::shop::pin::Pin;
+use crate::shop::paylink::PayLinks;
+use crate::shop::payment::{OnAccount, Payment};
 use crate::shop::service::{Request, Served};
-use crate::shop::{Act, Catalogue, CustomerId, OrderNumber, Outcome, RequestId, Shop, ShopError, delivery};
+use crate::shop::slots::Ask;
+use crate::shop::{Act, Catalogue, CustomerId, Outcome, RequestId, Shop, ShopError, delivery};
 use crate::store::{Connection, Store, StoreError, Transaction, idempotency};
 
+pub use retention::Retention;
 pub use terms::Terms;
-
-/// How long a recorded answer is kept. An order keeps its own request and quote for good.
-const REMEMBERED: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// Longer than any door remembers who somebody is.
 const JOINED: std::time::Duration = std::time::Duration::from_secs(30);
@@ -66,8 +74,11 @@ pub struct SqlShop {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     payment: Arc<dyn Payment>,
+    links: Option<Arc<PayLinks>>,
     limits: Limits,
     terms: Terms,
+    retention: Retention,
+    book: Arc<Book>,
     recent: recent::Recent,
     faq: Arc<ArcSwap<Faq>>,
     /// Who became another customer a moment ago: what a door still calls them by their old name. As long as
@@ -93,6 +104,8 @@ struct Asked<'a> {
     limits: Limits,
     terms: Terms,
     today: jiff::civil::Date,
+    /// Now, on the shop's clock.
+    here: jiff::civil::DateTime,
 }
 
 impl SqlShop {
@@ -103,8 +116,11 @@ impl SqlShop {
             clock,
             ids,
             payment: Arc::new(OnAccount),
+            links: None,
             limits: Limits::default(),
             terms: Terms::default(),
+            retention: Retention::default(),
+            book: Arc::default(),
             recent: recent::Recent::new(),
             faq: Arc::new(ArcSwap::from_pointee(Faq::none())),
             joined: moka::sync::Cache::builder().max_capacity(recent::CUSTOMERS).time_to_live(JOINED).build(),
@@ -126,9 +142,19 @@ impl SqlShop {
         Self { payment, ..self }
     }
 
+    /// The same shop, with links to pay by.
+    pub fn linked(self, links: PayLinks) -> Self {
+        Self { links: Some(Arc::new(links)), ..self }
+    }
+
     /// The same shop, with delivery and tax.
     pub fn on_terms(self, terms: Terms) -> Self {
         Self { terms, ..self }
+    }
+
+    /// The same shop, with other rules of how long what is kept.
+    pub fn keeping(self, retention: Retention) -> Self {
+        Self { retention, ..self }
     }
 
     /// The same shop, with a limit to what is spent.
@@ -136,47 +162,19 @@ impl SqlShop {
         Self { limits, ..self }
     }
 
-    /// Takes up purchases and refunds that were left in the middle: by a crash, or by a gateway that did not answer.
-    /// How many were finished.
-    pub async fn finish_payments(&self) -> Result<usize, ShopError> {
-        let now = self.clock.now();
-        let left = paying::unfinished(&mut self.read().await?, now - paying::TAKEN_UP).await?;
-        let mut finished = 0;
-        for paying::Unfinished { charge, request, begun, refund } in left {
-            let here = self.clock.here();
-            let asked = Asked {
-                customer: &charge.customer,
-                request: &request,
-                now,
-                delivery: delivery::estimate(&here),
-                limits: self.limits,
-                terms: self.terms,
-                today: here.date(),
-            };
-            let done = if refund {
-                self.refund(&charge.key).await?
-            } else if now.duration_since(begun) < paying::GIVEN_UP {
-                !matches!(self.pay(&charge, &asked).await?, Outcome::PaymentPending { .. })
-            } else {
-                self.give_up(&charge.key).await?
-            };
-            finished += usize::from(done);
-            self.recent.changed_by(&charge.customer);
+    /// What is the same for all steps of one act.
+    fn asked<'a>(&self, customer: &'a CustomerId, request: &'a RequestId) -> Asked<'a> {
+        let here = self.clock.here();
+        Asked {
+            customer,
+            request,
+            now: here.timestamp(),
+            delivery: delivery::estimate(&here),
+            limits: self.limits,
+            terms: self.terms,
+            today: here.date(),
+            here: here.datetime(),
         }
-        if finished > 0 {
-            self.recent.stock_moved();
-        }
-        Ok(finished)
-    }
-
-    /// Drops what can no longer be asked for: answers to requests of long ago, and offers that lapsed unused.
-    pub async fn tidy(&self) -> Result<(), ShopError> {
-        let limit = self.clock.now() - REMEMBERED;
-        let mut tx = self.store.begin().await?;
-        idempotency::forget_before(&mut tx, limit).await?;
-        quotes::forget_lapsed(&mut tx, limit).await?;
-        tx.commit().await?;
-        Ok(())
     }
 
     async fn read(&self) -> Result<Connection, ShopError> {
@@ -197,6 +195,10 @@ impl SqlShop {
             }
             Act::Serve(Request::Refunds) => returns::refunds(&mut db, asked).await,
             Act::Suggest(what) => suggesting::suggest(&mut db, &self.catalogue, what, asked).await,
+            Act::Deliver(Ask::Times(wish)) => slots::times(&mut db, wish, asked).await,
+            Act::Deliver(Ask::Change { order, to }) => {
+                changing::look(&mut db, &self.catalogue, order, to, asked, self.clock.zone()).await
+            }
             Act::Advise(what) => advice::advise(&mut db, &self.catalogue, &self.faq.load(), what, asked).await,
             Act::Track(what) => tracking::track(&mut db, &self.catalogue, what, asked, self.clock.zone()).await,
             Act::ShowBasket => basket::show(&mut db, asked).await,
@@ -224,69 +226,6 @@ impl SqlShop {
         Ok(outcome)
     }
 
-    /// A yes: reserve, pay, settle. Repeatable at every step.
-    async fn buy(&self, quote_id: &str, pin: Option<Pin>, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
-        if let Some(refusal) = pins::refusal(&self.store, pin, asked).await? {
-            return Ok(refusal);
-        }
-        let mut tx = self.store.begin().await?;
-        customers::ensure(&mut tx, asked).await?;
-        let step = paying::reserve(&mut tx, quote_id, self.ids.as_ref(), asked).await?;
-        tx.commit().await?;
-        match step {
-            paying::Step::Done(outcome) => Ok(outcome),
-            paying::Step::Pay(charge) => self.pay(&charge, asked).await,
-        }
-    }
-
-    /// Asks the gateway, outside of any transaction, and writes down what it said.
-    async fn pay(&self, charge: &Charge, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
-        let paid = match self.payment.charge(charge).await {
-            Ok(paid) => paid,
-            Err(error) => {
-                tracing::warn!(%error, "a charge is in doubt and will be asked about again");
-                return Ok(Outcome::PaymentPending { total: charge.amount });
-            }
-        };
-        let mut tx = self.store.begin().await?;
-        let outcome = paying::settle(&mut tx, charge, &paid, self.ids.as_ref(), asked).await?;
-        tx.commit().await?;
-        Ok(outcome)
-    }
-
-    /// Gives money back that is to go back; whether it has.
-    async fn refund(&self, key: &str) -> Result<bool, ShopError> {
-        if let Err(error) = self.payment.void(key).await {
-            tracing::warn!(%error, "a refund is in doubt and will be tried again");
-            return Ok(false);
-        }
-        let mut tx = self.store.begin().await?;
-        paying::refunded(&mut tx, key).await?;
-        tx.commit().await?;
-        Ok(true)
-    }
-
-    /// A charge that was never answered is made impossible, and the stock goes back.
-    async fn give_up(&self, key: &str) -> Result<bool, ShopError> {
-        if let Err(error) = self.payment.void(key).await {
-            tracing::warn!(%error, "a charge in doubt could not be voided and will be tried again");
-            return Ok(false);
-        }
-        let mut tx = self.store.begin().await?;
-        paying::release(&mut tx, key).await?;
-        tx.commit().await?;
-        Ok(true)
-    }
-
-    async fn cancel(&self, number: OrderNumber, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
-        let outcome = self.change(Act::CancelOrder { number: number.clone() }, asked).await?;
-        let waiting = paying::refund_of(&mut self.read().await?, &number).await?;
-        if let Some(key) = waiting {
-            self.refund(&key).await?;
-        }
-        Ok(outcome)
-    }
-
     async fn apply(&self, act: Act, tx: &mut Transaction, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
         let ids = self.ids.as_ref();
         match act {
@@ -307,6 +246,8 @@ impl SqlShop {
                 reordering::quote(tx, &self.catalogue, what, quantity, ids, asked).await
             }
             Act::Serve(request) => self.serve(request, tx, asked).await,
+            Act::Deliver(Ask::Choose(wish)) => slots::choose(tx, wish, asked).await,
+            Act::Deliver(Ask::Make(change)) => changing::make(tx, change, ids, asked).await,
             Act::UseCoupon { code } => terms::use_coupon(tx, &code, asked).await,
             Act::ChooseAddress { words } => terms::choose_address(tx, &words, asked).await,
             Act::BorrowAddress { line, lender } => lent::borrow(tx, &line, &lender, asked).await,
@@ -334,6 +275,8 @@ impl SqlShop {
                 cases::invoice(tx, found, ids, asked).await
             }
             Request::Complain { words, order } => cases::complain(tx, &words, order, ids, asked).await,
+            Request::MyData => cases::my_data(tx, ids, asked).await,
+            Request::ForgetMe => cases::forget_me(tx, ids, asked).await,
             Request::HandOver { conversation } => cases::hand_over(tx, &conversation, ids, asked).await,
             Request::Returnable { .. } | Request::Refunds => {
                 Err(ShopError::Damaged("looking was asked of the writing side".into()))
@@ -350,46 +293,52 @@ impl Shop for SqlShop {
         request: &'a RequestId,
     ) -> BoxFuture<'a, Result<Outcome, ShopError>> {
         Box::pin(async move {
-            let here = self.clock.here();
             let joined = self.joined.get(customer);
             let customer = joined.as_ref().unwrap_or(customer);
-            let asked = Asked {
-                customer,
-                request,
-                now: here.timestamp(),
-                delivery: delivery::estimate(&here),
-                limits: self.limits,
-                terms: self.terms,
-                today: here.date(),
-            };
-            let moves_stock = matches!(act, Act::Buy { .. } | Act::CancelOrder { .. });
-            let outcome = match act {
-                Act::Search(_)
-                | Act::Describe { .. }
-                | Act::Advise(_)
-                | Act::Suggest(_)
-                | Act::Serve(Request::Returnable { .. } | Request::Refunds)
-                | Act::Track(_)
-                | Act::ListOrders { .. }
-                | Act::ShowBasket
-                | Act::ShowPreferences
-                | Act::ShowShelf { .. } => return self.look(act, &asked).await,
-                // Most shoppers wait for nothing, and a launch need not write.
-                Act::Serve(Request::News) if waits::arrived(&mut self.read().await?, &asked).await?.is_empty() => {
-                    return Ok(Outcome::Served(Served::News(Vec::new())));
-                }
-                Act::Buy { quote_id, pin } => self.buy(&quote_id, pin, &asked).await,
-                Act::CancelOrder { number } => self.cancel(number, &asked).await,
-                // No answer of these is recorded: a code is written down nowhere.
-                Act::Link(request) => self.link(request, &asked).await,
-                _ => self.change(act, &asked).await,
-            };
-            self.recent.changed_by(customer);
-            if moves_stock {
-                self.recent.stock_moved();
+            let seen = auditing::of(&act);
+            let outcome = self.performed(act, customer, request).await;
+            if let (Ok(_), Some(what)) = (&outcome, seen) {
+                self.note(customer, what);
             }
             outcome
         })
+    }
+}
+
+impl SqlShop {
+    async fn performed(&self, act: Act, customer: &CustomerId, request: &RequestId) -> Result<Outcome, ShopError> {
+        let asked = self.asked(customer, request);
+        let moves_stock =
+            matches!(act, Act::Buy { .. } | Act::BuyByLink { .. } | Act::DropLinks | Act::CancelOrder { .. });
+        let outcome = match act {
+            Act::Search(_)
+            | Act::Describe { .. }
+            | Act::Advise(_)
+            | Act::Suggest(_)
+            | Act::Serve(Request::Returnable { .. } | Request::Refunds)
+            | Act::Deliver(Ask::Times(_) | Ask::Change { .. })
+            | Act::Track(_)
+            | Act::ListOrders { .. }
+            | Act::ShowBasket
+            | Act::ShowPreferences
+            | Act::ShowShelf { .. } => return self.look(act, &asked).await,
+            // Most shoppers wait for nothing, and a launch need not write.
+            Act::Serve(Request::News) if waits::arrived(&mut self.read().await?, &asked).await?.is_empty() => {
+                return Ok(Outcome::Served(Served::News(Vec::new())));
+            }
+            Act::Buy { quote_id, pin } => self.buy(&quote_id, pin, &asked).await,
+            Act::BuyByLink { quote_id } => self.buy_by_link(&quote_id, &asked).await,
+            Act::DropLinks => self.drop_links(&asked).await,
+            Act::CancelOrder { number } => self.cancel(number, &asked).await,
+            // No answer of these is recorded: a code is written down nowhere.
+            Act::Link(request) => self.link(request, &asked).await,
+            _ => self.change(act, &asked).await,
+        };
+        self.recent.changed_by(customer);
+        if moves_stock {
+            self.recent.stock_moved();
+        }
+        outcome
     }
 }
 

@@ -167,7 +167,16 @@ fn order(row: &OrderRow, sold: &HashMap<Sku, Product>, here: &Zoned) -> Result<O
         .map_err(|e: crate::shop::money::MoneyError| ("lines", e.to_string()))?;
     let parcels = row.parcels.iter().map(|p| parcel(p, &lines, here)).collect::<Result<_, Bad>>()?;
     let placed_at = moment(&row.placed_at, here).ok_or_else(|| bad_time("placed_at", &row.placed_at))?;
-    Ok(Order { number: row.number.clone(), placed_at, status: row.status, lines, total, parcels })
+    Ok(Order {
+        number: row.number.clone(),
+        placed_at,
+        status: row.status,
+        lines,
+        total,
+        parcels,
+        address: None,
+        slot: None,
+    })
 }
 
 fn parcel(row: &ParcelRow, lines: &[OrderLine], here: &Zoned) -> Result<Parcel, Bad> {

@@ -126,7 +126,7 @@ impl Errands {
     }
 
     fn words(&self, about: About) -> String {
-        let manner = Manner { pace: 100, today: self.clock.here().date(), zone: self.clock.zone() };
+        let manner = Manner { pace: 100, brief: false, today: self.clock.here().date(), zone: self.clock.zone() };
         self.phrases.render(&Say::Ran(Ran::Due(about)), &manner).speech.text
     }
 }

@@ -7,7 +7,7 @@
 use sha2::{Digest, Sha256};
 
 use super::quotes::{self, KeptLine, Short, Want};
-use super::{Asked, basket, orders, products, rows, terms};
+use super::{Asked, basket, orders, products, rows, slots, terms};
 use crate::clock::Ids;
 use crate::shop::{
     Extras, Money, Order, OrderLine, OrderNumber, OrderStatus, Outcome, Product, QuoteOrigin, ShopError, Sku,
@@ -55,6 +55,15 @@ pub async fn reserve(
     if let Some(refusal) = quotes::over_limit(tx, kept.total, asked).await? {
         return Ok(Err(refusal));
     }
+    // Before the stock: what follows either succeeds or undoes the whole transaction.
+    let placed = match kept.extras.slot {
+        Some(slot) => slots::take(tx, slot, asked).await?,
+        // An offer from before the merchant offered times.
+        None => slots::windows(tx).await?.is_empty(),
+    };
+    if !placed {
+        return Ok(Err(offer_anew(tx, kept.lines, kept.origin, ids, asked).await?));
+    }
     for line in &kept.lines {
         take_from_stock(tx, line).await?;
     }
@@ -80,8 +89,11 @@ pub async fn place(
         lines: order_lines(&kept.lines, &known, kept.total),
         total: kept.total,
         parcels: Vec::new(),
+        address: kept.extras.address.clone(),
+        slot: kept.extras.slot,
     };
-    let bought = orders::Bought { quote_id, request_id: asked.request.as_str(), promised: asked.delivery };
+    let promised = kept.extras.slot.map_or(asked.delivery, |slot| slot.day);
+    let bought = orders::Bought { quote_id, request_id: asked.request.as_str(), promised };
     orders::put(tx, &[orders::Record { customer: asked.customer, order: &order, bought: Some(bought) }]).await?;
     sql::query("UPDATE quotes SET order_number = ?2 WHERE id = ?1")
         .bind(quote_id)
@@ -94,7 +106,7 @@ pub async fn place(
             basket::take_out(tx, &line.sku, line.quantity.get(), asked).await?;
         }
     }
-    Ok(Outcome::Bought { order, delivery: Some(asked.delivery), again: false })
+    Ok(Outcome::Bought { order, delivery: Some(promised), again: false })
 }
 
 /// An offer of this customer's that has not been bought.
@@ -138,6 +150,7 @@ async fn offer_anew(
     let wants = lines.into_iter().map(|l| Want { sku: l.sku, quantity: l.quantity, name: None }).collect();
     let quote = match quotes::offer(tx, wants, origin, Short::Reduce, ids, asked).await? {
         Outcome::Quoted(quote) => Some(quote),
+        full @ Outcome::NoDeliveryTime => return Ok(full),
         _ => None,
     };
     Ok(Outcome::QuoteChanged { quote })

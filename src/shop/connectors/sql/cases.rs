@@ -24,7 +24,7 @@ pub enum State {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Case {
     pub id: String,
-    /// `handover` or `complaint`.
+    /// `handover`, `complaint` or `erasure`.
     pub kind: String,
     pub customer: String,
     pub order: Option<String>,
@@ -90,6 +90,31 @@ pub(super) async fn hand_over(
     let body = json!({ "case": case, "conversation": conversation, "email": email });
     outbox::put(db, "handover", &body, ids, asked).await?;
     Ok(Outcome::Served(Served::HandedOver { case, again: false, by }))
+}
+
+/// Has everything that is kept about the customer sent; the merchant's own system fetches and sends it.
+pub(super) async fn my_data(db: &mut Connection, ids: &dyn Ids, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
+    let Some(email) = outbox::email(db, asked).await? else { return Ok(Outcome::Served(Served::NoEmail)) };
+    let hint = outbox::hinted(&email);
+    outbox::put(db, "data_requested", &json!({ "email": email }), ids, asked).await?;
+    Ok(Outcome::Served(Served::DataRequested { email: hint }))
+}
+
+/// Has somebody forget the customer. One request at a time.
+pub(super) async fn forget_me(db: &mut Connection, ids: &dyn Ids, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
+    let waiting: Option<String> = sql::query_scalar(
+        "SELECT id FROM cases WHERE customer_id = ?1 AND kind = 'erasure' AND state <> 'closed' ORDER BY opened_at LIMIT 1",
+    )
+    .bind(asked.customer.as_str())
+    .fetch_optional(&mut *db)
+    .await?;
+    if let Some(case) = waiting {
+        return Ok(Outcome::Served(Served::ErasureRequested { case, again: true }));
+    }
+    let case = open(db, "erasure", "", None, &[], ids, asked).await?;
+    let body = json!({ "case": case, "email": outbox::email(db, asked).await? });
+    outbox::put(db, "erasure_requested", &body, ids, asked).await?;
+    Ok(Outcome::Served(Served::ErasureRequested { case, again: false }))
 }
 
 /// Has the invoice of an order sent; the merchant's own system writes it.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use moka::sync::Cache;
 
 use super::logins::{self, SignIn};
-use super::{Asked, cases, orders, paying, pins, preferences, recent, returns, rows};
+use super::{Asked, pins, recent, rows};
 use crate::clock::{Clock, Ids};
 use crate::shop::password::{LoginName, Password, PasswordError};
 use crate::shop::pin::{Pin, PinError};
@@ -36,11 +36,11 @@ const GUEST: &str = "guest-";
 /// The shop's customers and the names they go by elsewhere.
 #[derive(Clone)]
 pub struct Customers {
-    store: Store,
-    clock: Arc<dyn Clock>,
-    ids: Arc<dyn Ids>,
+    pub(super) store: Store,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) ids: Arc<dyn Ids>,
     /// Who was resolved of late. A link made or a customer erased by another process is seen when it lapses.
-    known: Cache<String, CustomerId>,
+    pub(super) known: Cache<String, CustomerId>,
 }
 
 impl Customers {
@@ -167,137 +167,6 @@ impl Customers {
             None => None,
         };
         Ok(pins::set(&self.store, customer, hash.as_deref()).await?)
-    }
-
-    /// Everything the shop keeps about the customer, as JSON.
-    pub async fn export(&self, customer: &CustomerId) -> Result<serde_json::Value, ShopError> {
-        let mut db = self.store.reader().acquire().await?;
-        let id = customer.as_str();
-        let name: Option<Option<String>> =
-            sql::query_scalar("SELECT name FROM customers WHERE id = ?1").bind(id).fetch_optional(&mut db).await?;
-        let identities: Vec<String> =
-            sql::query_scalar("SELECT identity FROM identities WHERE customer_id = ?1 ORDER BY identity")
-                .bind(id)
-                .fetch_all(&mut db)
-                .await?;
-        let basket = sql::query("SELECT sku, quantity FROM basket_lines WHERE customer_id = ?1 ORDER BY added_at, sku")
-            .bind(id)
-            .fetch_all(&mut db)
-            .await?;
-        let basket = basket
-            .iter()
-            .map(|row| {
-                let (sku, quantity): (String, u32) = (row.try_get("sku")?, row.try_get("quantity")?);
-                Ok(serde_json::json!({ "sku": sku, "quantity": quantity }))
-            })
-            .collect::<Result<Vec<_>, ShopError>>()?;
-        let shelves = sql::query(
-            "SELECT shelf, name, amount, sku FROM shelf_items WHERE customer_id = ?1 ORDER BY added_at, name",
-        )
-        .bind(id)
-        .fetch_all(&mut db)
-        .await?;
-        let shelves = shelves
-            .iter()
-            .map(|row| {
-                let (shelf, name): (String, String) = (row.try_get("shelf")?, row.try_get("name")?);
-                let (amount, sku): (String, Option<String>) = (row.try_get("amount")?, row.try_get("sku")?);
-                let amount: serde_json::Value = rows::json(&name, amount)?;
-                Ok(serde_json::json!({ "shelf": shelf, "name": name, "amount": amount, "sku": sku }))
-            })
-            .collect::<Result<Vec<_>, ShopError>>()?;
-        let addresses = sql::query("SELECT label, line FROM addresses WHERE customer_id = ?1 ORDER BY label")
-            .bind(id)
-            .fetch_all(&mut db)
-            .await?;
-        let addresses = addresses
-            .iter()
-            .map(|row| {
-                let (label, line): (String, String) = (row.try_get("label")?, row.try_get("line")?);
-                Ok(serde_json::json!({ "label": label, "line": line }))
-            })
-            .collect::<Result<Vec<_>, ShopError>>()?;
-        let email: Option<Option<String>> =
-            sql::query_scalar("SELECT email FROM customers WHERE id = ?1").bind(id).fetch_optional(&mut db).await?;
-        let (cases, returns) = (cases::of(&mut db, customer).await?, returns::of(&mut db, customer).await?);
-        let login: Option<String> = sql::query_scalar("SELECT name FROM logins WHERE customer_id = ?1")
-            .bind(id)
-            .fetch_optional(&mut db)
-            .await?;
-        let linked = sql::query(
-            "SELECT client, created_at, revoked_at FROM grants WHERE customer_id = ?1 ORDER BY created_at, id",
-        )
-        .bind(id)
-        .fetch_all(&mut db)
-        .await?;
-        let linked = linked
-            .iter()
-            .map(|row| {
-                let (client, since): (String, i64) = (row.try_get("client")?, row.try_get("created_at")?);
-                let until: Option<i64> = row.try_get("revoked_at")?;
-                Ok(serde_json::json!({ "client": client, "since_ms": since, "until_ms": until }))
-            })
-            .collect::<Result<Vec<_>, ShopError>>()?;
-        let joined =
-            sql::query("SELECT joined, joined_at FROM joined_customers WHERE customer_id = ?1 ORDER BY joined_at")
-                .bind(id)
-                .fetch_all(&mut db)
-                .await?;
-        let joined = joined
-            .iter()
-            .map(|row| {
-                let (who, at): (String, i64) = (row.try_get("joined")?, row.try_get("joined_at")?);
-                Ok(serde_json::json!({ "id": who, "at_ms": at }))
-            })
-            .collect::<Result<Vec<_>, ShopError>>()?;
-        let preferences = preferences::of(&mut db, customer).await?;
-        let orders = orders::newest(&mut db, customer, u32::MAX).await?;
-        Ok(serde_json::json!({
-            "id": id, "name": name.flatten(), "identities": identities, "basket": basket, "shelves": shelves,
-            "addresses": addresses, "email": email.flatten(), "cases": cases, "returns": returns,
-            "login": login, "linked": linked, "joined": joined, "preferences": preferences,
-            "orders": orders,
-        }))
-    }
-
-    /// Forgets the person: name, identities, basket, lists, offers and recorded answers. The orders stay for the merchant's
-    /// books under a number that nobody can be found by. Whether there was such a customer.
-    pub async fn erase(&self, customer: &CustomerId) -> Result<bool, ShopError> {
-        let nobody = format!("erased-{}", self.ids.next().to_lowercase());
-        let mut tx = self.store.begin().await?;
-        hold(&mut tx, customer).await?;
-        sql::query("INSERT INTO customers (id, name, created_at) VALUES (?1, NULL, 0)")
-            .bind(&nobody)
-            .execute(&mut *tx)
-            .await?;
-        // The request's own name may tell who made it; the quote's cannot.
-        sql::query(
-            "UPDATE orders SET customer_id = ?2, request_id = NULL, extras = json_remove(extras, '$.address')
-             WHERE customer_id = ?1",
-        )
-        .bind(customer.as_str())
-        .bind(&nobody)
-        .execute(&mut *tx)
-        .await?;
-        // What was said about a return is the person's; the return itself is the books'.
-        sql::query(
-            "UPDATE returns SET reason = '' WHERE order_number IN (SELECT number FROM orders WHERE customer_id = ?1)",
-        )
-        .bind(&nobody)
-        .execute(&mut *tx)
-        .await?;
-        paying::disown(&mut tx, customer, &nobody).await?;
-        sql::query("DELETE FROM idempotency WHERE scope = 'shop:' || ?1")
-            .bind(customer.as_str())
-            .execute(&mut *tx)
-            .await?;
-        let gone = sql::query("DELETE FROM customers WHERE id = ?1").bind(customer.as_str()).execute(&mut *tx).await?;
-        if gone.rows_affected() == 0 {
-            return Ok(false);
-        }
-        tx.commit().await?;
-        self.known.invalidate_all();
-        Ok(true)
     }
 }
 

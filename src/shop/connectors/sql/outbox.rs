@@ -25,8 +25,6 @@ pub struct Notice {
 const BATCH: i64 = 50;
 /// The longest wait between two tries.
 const LONGEST: SignedDuration = SignedDuration::from_hours(6);
-/// Told notices are kept for so long, for whoever looks for one.
-const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 pub(super) async fn put(
     db: &mut Connection,
@@ -95,10 +93,6 @@ impl SqlShop {
             .bind(&notice.id)
             .bind(now.checked_add(wait).unwrap_or(Timestamp::MAX).as_millisecond())
             .bind(taken.then(|| now.as_millisecond()))
-            .execute(&mut *tx)
-            .await?;
-        sql::query("DELETE FROM outbox WHERE sent_at < ?1")
-            .bind((now - KEPT).as_millisecond())
             .execute(&mut *tx)
             .await?;
         tx.commit().await?;

@@ -14,10 +14,10 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::quotes::KeptLine;
-use super::{Asked, buying, rows};
+use super::{Asked, buying, rows, slots};
 use crate::clock::Ids;
 use crate::shop::payment::{Charge, Paid};
-use crate::shop::{CustomerId, Money, Order, OrderNumber, Outcome, RequestId, ShopError};
+use crate::shop::{CustomerId, Extras, Money, Order, OrderNumber, Outcome, RequestId, ShopError};
 use crate::store::{Connection, Transaction, sql};
 
 /// A purchase that nobody has finished for so long is taken up again.
@@ -29,7 +29,16 @@ pub const GIVEN_UP: SignedDuration = SignedDuration::from_mins(10);
 #[allow(clippy::large_enum_variant)] // lives for one call
 pub enum Step {
     Done(Outcome),
-    Pay(Charge),
+    /// `fresh` when it was reserved just now; else its charge may be under way.
+    Pay {
+        charge: Charge,
+        fresh: bool,
+    },
+    /// It waits for its link to be followed.
+    Awaited {
+        charge: Charge,
+        until: Timestamp,
+    },
 }
 
 /// A purchase or refund that was left in the middle.
@@ -39,6 +48,8 @@ pub struct Unfinished {
     pub begun: Timestamp,
     /// The money is to go back.
     pub refund: bool,
+    /// It waits for a link until then.
+    pub link_until: Option<Timestamp>,
 }
 
 /// Step 1. The same offer or the same request again goes on where it was left.
@@ -64,7 +75,10 @@ pub async fn reserve(
         let charge = charge(&row)?;
         let state: &str = row.try_get("state")?;
         return Ok(match state {
-            "reserved" => Step::Pay(charge),
+            "reserved" => match link_until(&charge.key, &row)? {
+                Some(until) => Step::Awaited { charge, until },
+                None => Step::Pay { charge, fresh: false },
+            },
             _ => Step::Done(Outcome::PaymentDeclined { total: charge.amount }),
         });
     }
@@ -84,7 +98,8 @@ pub async fn reserve(
     .bind(asked.now.as_millisecond())
     .execute(&mut **tx)
     .await?;
-    Ok(Step::Pay(Charge { key: quote_id.to_owned(), customer: asked.customer.clone(), amount: total }))
+    let charge = Charge { key: quote_id.to_owned(), customer: asked.customer.clone(), amount: total };
+    Ok(Step::Pay { charge, fresh: true })
 }
 
 /// Step 3, for what the gateway answered. Settling twice changes nothing.
@@ -109,7 +124,11 @@ pub async fn settle(
             go(tx, &charge.key, "bought", reference).await?;
             Ok(outcome)
         }
-        (Some("reserved"), Paid::Declined) => {
+        (Some("reserved"), Paid::Withdrawn) => {
+            release(tx, &charge.key).await?;
+            Ok(Outcome::QuoteChanged { quote: None })
+        }
+        (Some("reserved"), Paid::Declined | Paid::NoMethod) => {
             release(tx, &charge.key).await?;
             Ok(declined)
         }
@@ -126,14 +145,18 @@ pub async fn settle(
     }
 }
 
-/// The money can no longer be taken: the stock goes back.
-pub async fn release(tx: &mut Transaction, key: &str) -> Result<(), ShopError> {
+/// The money can no longer be taken: the stock goes back. Whether it was this call that gave it back.
+pub async fn release(tx: &mut Transaction, key: &str) -> Result<bool, ShopError> {
     let done = sql::query("UPDATE purchases SET state = 'released' WHERE quote_id = ?1 AND state = 'reserved'")
         .bind(key)
         .execute(&mut **tx)
         .await?;
     // Whoever came first, another server it may be, has given it back already, or has sold it.
-    if done.rows_affected() > 0 { give_back(tx, key).await } else { Ok(()) }
+    let released = done.rows_affected() > 0;
+    if released {
+        give_back(tx, key).await?;
+    }
+    Ok(released)
 }
 
 /// The order is undone while nothing has been packed: the stock goes back, and the money is to go back.
@@ -161,6 +184,9 @@ pub async fn cancel(tx: &mut Transaction, number: &OrderNumber, asked: &Asked<'_
             .bind(line.quantity.get())
             .execute(&mut **tx)
             .await?;
+    }
+    if let Some(slot) = order.slot {
+        slots::give_back(tx, slot).await?;
     }
     let refund = sql::query(
         "UPDATE purchases SET state = 'refunding'
@@ -190,26 +216,39 @@ pub async fn refund_of(db: &mut Connection, number: &OrderNumber) -> Result<Opti
 }
 
 /// What was left in the middle before `limit`, oldest first.
-pub async fn unfinished(db: &mut Connection, limit: Timestamp) -> Result<Vec<Unfinished>, ShopError> {
+pub async fn unfinished(db: &mut Connection, limit: Timestamp, now: Timestamp) -> Result<Vec<Unfinished>, ShopError> {
     let found = sql::query(
-        "SELECT * FROM purchases WHERE state IN ('reserved', 'refunding') AND begun_at <= ?1 ORDER BY begun_at LIMIT 100",
+        "SELECT * FROM purchases WHERE state IN ('reserved', 'refunding') AND begun_at <= ?1
+         AND (state = 'refunding' OR link_next IS NULL OR link_next <= ?2) ORDER BY begun_at LIMIT 100",
     )
     .bind(limit.as_millisecond())
+    .bind(now.as_millisecond())
     .fetch_all(db)
     .await?;
-    found
-        .iter()
-        .map(|row| {
-            let charge = charge(row)?;
-            let (request, state): (String, &str) = (row.try_get("request_id")?, row.try_get("state")?);
-            Ok(Unfinished {
-                request: RequestId::new(&request).map_err(|e| rows::damaged(&request, e))?,
-                begun: rows::timestamp(&charge.key, row.try_get("begun_at")?)?,
-                refund: state == "refunding",
-                charge,
-            })
-        })
-        .collect()
+    found.iter().map(left).collect()
+}
+
+/// The purchase of this key, if it is in the middle.
+pub async fn one_left(db: &mut Connection, key: &str) -> Result<Option<Unfinished>, ShopError> {
+    let found = sql::query("SELECT * FROM purchases WHERE quote_id = ?1 AND state = 'reserved'").bind(key);
+    found.fetch_optional(db).await?.as_ref().map(left).transpose()
+}
+
+fn left(row: &sql::Row) -> Result<Unfinished, ShopError> {
+    let charge = charge(row)?;
+    let (request, state): (String, &str) = (row.try_get("request_id")?, row.try_get("state")?);
+    Ok(Unfinished {
+        request: RequestId::new(&request).map_err(|e| rows::damaged(&request, e))?,
+        begun: rows::timestamp(&charge.key, row.try_get("begun_at")?)?,
+        refund: state == "refunding",
+        link_until: link_until(&charge.key, row)?,
+        charge,
+    })
+}
+
+fn link_until(key: &str, row: &sql::Row) -> Result<Option<Timestamp>, ShopError> {
+    let until: Option<i64> = row.try_get("link_until")?;
+    until.map(|ms| rows::timestamp(key, ms)).transpose()
 }
 
 /// The customer is forgotten: what is in the middle is undone, and the books keep the rest under `nobody`.
@@ -238,9 +277,9 @@ fn charge(row: &sql::Row) -> Result<Charge, ShopError> {
 }
 
 async fn give_back(tx: &mut Transaction, key: &str) -> Result<(), ShopError> {
-    let lines: String =
-        sql::query_scalar("SELECT lines FROM quotes WHERE id = ?1").bind(key).fetch_one(&mut **tx).await?;
-    let mut lines: Vec<KeptLine> = rows::json(key, lines)?;
+    let row = sql::query("SELECT lines, extras FROM quotes WHERE id = ?1").bind(key).fetch_one(&mut **tx).await?;
+    let mut lines: Vec<KeptLine> = rows::json(key, row.try_get("lines")?)?;
+    let extras: Extras = rows::json(key, row.try_get("extras")?)?;
     lines.sort_by(|a, b| a.sku.cmp(&b.sku));
     for line in lines {
         sql::query("UPDATE products SET stock = stock + ?2 WHERE sku = ?1")
@@ -249,7 +288,11 @@ async fn give_back(tx: &mut Transaction, key: &str) -> Result<(), ShopError> {
             .execute(&mut **tx)
             .await?;
     }
-    Ok(())
+    // After the products, as it is taken: two servers never wait for each other.
+    match extras.slot {
+        Some(slot) => slots::give_back(tx, slot).await,
+        None => Ok(()),
+    }
 }
 
 async fn go(tx: &mut Transaction, key: &str, state: &str, reference: Option<&str>) -> Result<(), ShopError> {

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-use super::{Asked, basket, preferences, products, rows, terms};
+use super::{Asked, basket, preferences, products, rows, slots, terms};
 use crate::clock::Ids;
 use crate::shop::cautions;
 use crate::shop::fit;
@@ -99,7 +99,12 @@ pub async fn offer(
             false => Outcome::OutOfStock { products: sold_out },
         });
     }
-    let (extras, total) = terms::of(db, basket::total(&lines)?, asked).await?;
+    let (mut extras, total) = terms::of(db, basket::total(&lines)?, asked).await?;
+    extras.slot = match slots::offered(db, asked).await? {
+        slots::Offered::None => None,
+        slots::Offered::At(slot) => Some(slot),
+        slots::Offered::Full => return Ok(Outcome::NoDeliveryTime),
+    };
     if let Some(refusal) = over_limit(db, total, asked).await? {
         return Ok(refusal);
     }
@@ -107,11 +112,11 @@ pub async fn offer(
     let quote = Quote {
         id: ids.next(),
         total,
+        delivery: Some(extras.slot.map_or(asked.delivery, |slot| slot.day)),
         extras,
         repeats: repeats(db, &lines, asked).await?,
         cautions: cautions(&lines, &told),
         misfits: misfits(&lines, &told),
-        delivery: Some(asked.delivery),
         unavailable,
         price_changes: price_changes(db, &lines, asked).await?,
         origin,

@@ -1,5 +1,5 @@
 //! Goods that go back: what may, until when and for how much; a return opened once; what is being paid back. The money
-//! itself is moved by whoever books the parcel in.
+//! is moved when the merchant moves the return on ([`refunds`](super::refunds)).
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -116,8 +116,9 @@ pub async fn open(
     let by = delivery::working_days_after(there, PAYING);
     let id = ids.next();
     sql::query(
-        "INSERT INTO returns (id, order_number, sku, spoken_name, quantity, refund, reason, pickup, state, due, opened_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'awaited', ?9, ?10)",
+        "INSERT INTO returns (id, order_number, sku, spoken_name, quantity, refund, reason, pickup, state, due, opened_at,
+                              changed_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'awaited', ?9, ?10, ?10)",
     )
     .bind(&id)
     .bind(plan.item.order.as_str())
@@ -169,13 +170,16 @@ pub async fn refunds(db: &mut Connection, asked: &Asked<'_>) -> Result<Outcome, 
         let number: String = row.try_get("order_number")?;
         let state = match row.try_get("state")? {
             "awaited" => RefundState::Awaited,
-            "received" | "refunding" => RefundState::Received,
+            "received" => RefundState::Received,
+            "refunding" => RefundState::UnderWay,
+            "refused" => RefundState::Refused,
             _ => RefundState::Paid,
         };
         all.push(Refund {
             spoken_name: row.try_get("spoken_name")?,
             amount: rows::money(row, "amount")?,
-            by: rows::date(&number, row.try_get("due")?)?.filter(|_| state != RefundState::Paid),
+            by: rows::date(&number, row.try_get("due")?)?
+                .filter(|_| !matches!(state, RefundState::Paid | RefundState::Refused)),
             state,
             order: crate::shop::OrderNumber::new(&number).map_err(|e| rows::damaged(&number, e))?,
         });

@@ -6,7 +6,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::shop::money::Currency;
-use crate::shop::{Money, Order, OrderLine, OrderNumber, Parcel, ParcelStatus, Product, Quantity, ShopError, Sku};
+use crate::shop::{
+    Extras, Money, Order, OrderLine, OrderNumber, Parcel, ParcelStatus, Product, Quantity, ShopError, Sku,
+};
 use crate::store::sql;
 
 /// A row of `products`.
@@ -35,6 +37,7 @@ pub fn order(row: &sql::Row) -> Result<Order, ShopError> {
     let lines: Vec<Line> = json(&number, row.try_get("lines")?)?;
     let parcels: Vec<Sent> = json(&number, row.try_get("parcels")?)?;
     let total = money(row, "total")?;
+    let extras: Extras = json(&number, row.try_get("extras")?)?;
     Ok(Order {
         placed_at: timestamp(&number, row.try_get("placed_at")?)?,
         status: named(&number, row.try_get("status")?)?,
@@ -42,6 +45,8 @@ pub fn order(row: &sql::Row) -> Result<Order, ShopError> {
         total,
         parcels: parcels.into_iter().map(|sent| sent.parcel(&number)).collect::<Result<_, _>>()?,
         number: OrderNumber::new(&number).map_err(|e| damaged(&number, e))?,
+        address: extras.address,
+        slot: extras.slot,
     })
 }
 

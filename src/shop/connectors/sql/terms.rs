@@ -1,6 +1,6 @@
 //! What an order costs beside its goods: delivery, tax, a coupon; and the address it goes to. Refuses to know lines.
 
-use super::{Asked, rows};
+use super::{Asked, rows, slots};
 use crate::shop::resemblance::Likeness;
 use crate::shop::{CouponRefusal, Discount, Extras, Money, Outcome, ShopError};
 use crate::store::{Connection, sql};
@@ -42,7 +42,7 @@ pub async fn of(db: &mut Connection, goods: Money, asked: &Asked<'_>) -> Result<
             .bind(asked.customer.as_str())
             .fetch_optional(db)
             .await?;
-    let extras = Extras { delivery: some(delivery), tax: some(tax), discount, address };
+    let extras = Extras { delivery: some(delivery), tax: some(tax), discount, address, slot: None };
     Ok((extras, money(left + delivery + tax)))
 }
 
@@ -66,21 +66,8 @@ pub async fn use_coupon(db: &mut Connection, said: &str, asked: &Asked<'_>) -> R
 
 /// Makes one of the customer's addresses the one that orders go to.
 pub async fn choose_address(db: &mut Connection, words: &str, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
-    let found = sql::query("SELECT label, line FROM addresses WHERE customer_id = ?1 ORDER BY label")
-        .bind(asked.customer.as_str())
-        .fetch_all(&mut *db)
-        .await?;
-    let mut known: Vec<(String, String)> = Vec::with_capacity(found.len());
-    for row in &found {
-        known.push((row.try_get("label")?, row.try_get("line")?));
-    }
-    let likeness = Likeness::of(words);
-    let best = known
-        .iter()
-        .map(|(label, line)| (likeness.to(label, line), label, line))
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .filter(|(like, ..)| *like >= Likeness::ENOUGH);
-    let Some((_, label, line)) = best else {
+    let known = addresses(db, asked).await?;
+    let Some((label, line)) = like(&known, words) else {
         let known = known.into_iter().map(|(label, _)| label).collect();
         return Ok(Outcome::NoSuchAddress { words: words.to_owned(), known });
     };
@@ -92,7 +79,24 @@ pub async fn choose_address(db: &mut Connection, words: &str, asked: &Asked<'_>)
     Ok(Outcome::AddressChosen { label: label.clone(), line: line.clone() })
 }
 
-/// Lets go of the coupon that an order has used.
+/// The customer's addresses as (label, line).
+pub async fn addresses(db: &mut Connection, asked: &Asked<'_>) -> Result<Vec<(String, String)>, ShopError> {
+    let found = sql::query("SELECT label, line FROM addresses WHERE customer_id = ?1 ORDER BY label")
+        .bind(asked.customer.as_str())
+        .fetch_all(db)
+        .await?;
+    found.iter().map(|row| Ok((row.try_get("label")?, row.try_get("line")?))).collect()
+}
+
+/// The address that the words mean, if any is like them.
+pub fn like<'a>(known: &'a [(String, String)], words: &str) -> Option<&'a (String, String)> {
+    let likeness = Likeness::of(words);
+    let scored = known.iter().map(|address| (likeness.to(&address.0, &address.1), address));
+    let best = scored.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(like, _)| *like >= Likeness::ENOUGH);
+    best.map(|(_, address)| address)
+}
+
+/// Lets go of the coupon and the time that an order has used.
 pub async fn spend(db: &mut Connection, quote_id: &str, asked: &Asked<'_>) -> Result<(), ShopError> {
     sql::query("UPDATE orders SET extras = (SELECT extras FROM quotes WHERE id = ?1) WHERE quote_id = ?1")
         .bind(quote_id)
@@ -104,9 +108,9 @@ pub async fn spend(db: &mut Connection, quote_id: &str, asked: &Asked<'_>) -> Re
     )
     .bind(asked.customer.as_str())
     .bind(quote_id)
-    .execute(db)
+    .execute(&mut *db)
     .await?;
-    Ok(())
+    slots::spend(db, asked.customer).await
 }
 
 /// Whether an offer's coupon may still be used by this customer.

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{Asked, SqlShop, outbox, products, rows};
 use crate::shop::service::Served;
-use crate::shop::{CustomerId, Outcome, Product, RequestId, ShopError, Sku, delivery};
+use crate::shop::{CustomerId, Outcome, Product, RequestId, ShopError, Sku};
 use crate::store::{Connection, sql};
 
 /// Told of in one go at most.
@@ -65,7 +65,6 @@ impl SqlShop {
         if sql::query(BACK).bind(BATCH).fetch_optional(&mut self.read().await?).await?.is_none() {
             return Ok(0);
         }
-        let here = self.clock.here();
         let mut tx = self.store.begin().await?;
         let found = sql::query(BACK).bind(BATCH).fetch_all(&mut *tx).await?;
         for row in &found {
@@ -73,15 +72,7 @@ impl SqlShop {
                 (row.try_get("customer_id")?, row.try_get("sku")?, row.try_get("spoken_name")?);
             let customer = CustomerId::new(&customer).map_err(|e| rows::damaged(&customer, e))?;
             let request = RequestId::new(&self.ids.next()).map_err(|e| rows::damaged(&sku, e))?;
-            let asked = Asked {
-                customer: &customer,
-                request: &request,
-                now: here.timestamp(),
-                delivery: delivery::estimate(&here),
-                limits: self.limits,
-                terms: self.terms,
-                today: here.date(),
-            };
+            let asked = self.asked(&customer, &request);
             let body = json!({ "sku": sku, "name": name, "email": outbox::email(&mut tx, &asked).await? });
             outbox::put(&mut tx, "back_in_stock", &body, self.ids.as_ref(), &asked).await?;
             sql::query("UPDATE waits SET noticed_at = ?3 WHERE customer_id = ?1 AND sku = ?2")

@@ -8,6 +8,7 @@
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -15,7 +16,7 @@ use super::mirror::{self, Address};
 use super::{Admin, VendureError, vendure_id};
 use crate::shop::Sku;
 use crate::shop::connectors::sql::elsewhere::{self, Offered};
-use crate::shop::payment::{Charge, Paid, Payment, PaymentError};
+use crate::shop::payment::{Charge, Page, Paid, Payment, PaymentError, Refund, Refunded};
 use crate::store::{Store, StoreError};
 
 /// Places orders in Vendure.
@@ -137,7 +138,7 @@ impl Counter {
             Err(VendureError::Refused(why)) => {
                 tracing::warn!(order = order.code, why, "Vendure does not take an order that was said yes to");
                 self.undo(&order).await?;
-                Ok(Paid::Declined)
+                Ok(Paid::Withdrawn)
             }
             Err(error) => Err(error),
         }
@@ -315,6 +316,16 @@ impl Counter {
 impl Payment for Counter {
     fn charge<'a>(&'a self, charge: &'a Charge) -> BoxFuture<'a, Result<Paid, PaymentError>> {
         Box::pin(async move { self.place(charge).await.map_err(PaymentError::from) })
+    }
+
+    /// Vendure's pages are its own shop's.
+    fn page<'a>(&'a self, _: &'a Charge, _: Timestamp) -> BoxFuture<'a, Result<Option<Page>, PaymentError>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    /// Vendure noted the payment and did not take it: whoever did gives it back.
+    fn refund<'a>(&'a self, _: &'a Refund) -> BoxFuture<'a, Result<Refunded, PaymentError>> {
+        Box::pin(async { Ok(Refunded::ByHand) })
     }
 
     fn void<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), PaymentError>> {

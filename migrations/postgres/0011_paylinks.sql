@@ -1,0 +1,4 @@
+-- A purchase that is paid for by a link is reserved until then; its page is asked about from time to time.
+
+ALTER TABLE purchases ADD COLUMN link_until BIGINT;
+ALTER TABLE purchases ADD COLUMN link_next BIGINT;
