@@ -173,6 +173,8 @@ mod tests {
         full.wyoming.bind = Some(full.bind);
         full.database.url = Some("postgres://localhost/shop".into());
         full.payment.url = Some("https://pay.example".into());
+        full.payment.link_url = Some("https://voice.example".into());
+        full.payment.link_secret = Some("sixteen letters!".into());
         full.service.url = Some("https://desk.example".into());
         full.service.secret_env = Some("DESK_SECRET".into());
         full.shop.faq_dir = Some("faq".into());
