@@ -66,6 +66,7 @@ pub struct Doors {
 }
 
 impl Doors {
+    #[allow(clippy::too_many_arguments)] // called once, where everything is tied together
     pub fn new(
         spine: Arc<Spine>,
         settings: Arc<Settings>,

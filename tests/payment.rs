@@ -402,7 +402,7 @@ async fn a_link_is_sent_once_paid_once_and_ends() {
 
 async fn link_of(shop: &SqlShop, id: &str) -> (String, String) {
     let notices = shop.notices().await.unwrap();
-    let links = notices.iter().filter_map(|n| n.body["link"].as_str()?.strip_prefix("https://voice.example/pay/"));
-    let token = links.filter(|token| token.starts_with(id)).last().unwrap();
+    let mut links = notices.iter().filter_map(|n| n.body["link"].as_str()?.strip_prefix("https://voice.example/pay/"));
+    let token = links.rfind(|token| token.starts_with(id)).unwrap();
     (token.to_owned(), id.to_owned())
 }

@@ -677,6 +677,7 @@ fn buying() {
             ("cancelled before", Say::TooLateToCancel { order: too_late(OrderStatus::Cancelled) }),
             ("returned before", Say::TooLateToCancel { order: too_late(OrderStatus::Returned) }),
             ("not bought", Say::NotBought),
+            ("offer gone", Say::OfferGone),
             ("too many things", Say::TooManyToAgree { count: 31 }),
             ("out of stock", Say::OutOfStock { products: vec![headphones()] }),
             (

@@ -969,6 +969,10 @@ too-late-to-cancel =
        *[other] Order { DIGITS($number) }, { $things }, is packed already, so I can't cancel it. What else would you like?
     }
     .reprompt = What else would you like?
+offer-gone =
+    Sorry, that can no longer be had as I offered it, so nothing is ordered and nothing is charged. What would you like instead?
+    .reprompt = You can ask for it again, or find something else.
+
 not-bought =
     Okay, I haven't ordered anything. What would you like instead?
     .reprompt = You can find something else, or say stop.

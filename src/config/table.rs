@@ -179,6 +179,8 @@ mod tests {
         full.wyoming.bind = Some(full.bind);
         full.database.url = Some("postgres://localhost/shop".into());
         full.payment.url = Some("https://pay.example".into());
+        full.payment.link_url = Some("https://voice.example".into());
+        full.payment.link_secret = Some("sixteen letters!".into());
         full.service.url = Some("https://desk.example".into());
         full.vendure.url = Some("https://shop.example/admin-api".into());
         full.vendure.password = Some("sesame".into());

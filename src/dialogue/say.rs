@@ -212,6 +212,8 @@ pub enum Say {
         again: bool,
     },
     NotBought,
+    /// What was said yes to can no longer be had as it was offered.
+    OfferGone,
     /// Digit by digit, please; `tries_left` after a wrong one.
     AskPin {
         tries_left: Option<u32>,

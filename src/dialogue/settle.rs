@@ -133,7 +133,7 @@ pub fn settle(session: &mut Session, outcome: Outcome) -> Decision {
         }
         Outcome::Quoted(quote) => offer(session, quote, false),
         Outcome::QuoteChanged { quote: Some(quote) } => offer(session, quote, true),
-        Outcome::QuoteChanged { quote: None } => Decision::Say(Say::NotBought),
+        Outcome::QuoteChanged { quote: None } => Decision::Say(Say::OfferGone),
         Outcome::Bought { order, delivery, again } => {
             session.order = Some(order.number.clone());
             session.results = None;

@@ -193,7 +193,9 @@ pub async fn dress(request: Request, next: Next) -> Response {
         Some(refusal) => refusal.clone(),
         None if response.headers().get(header::CONTENT_TYPE).is_some_and(|t| t == CONTENT_TYPE) => return response,
         // What OAuth refuses has a form of its own, and shoppers are told on a page.
-        None if path.starts_with("/oauth/") && !response.headers().get(header::CONTENT_TYPE).is_none_or(is_text) => {
+        None if (path.starts_with("/oauth/") || path.starts_with("/pay/"))
+            && !response.headers().get(header::CONTENT_TYPE).is_none_or(is_text) =>
+        {
             return response;
         }
         // A page that is not ready says so in its own words.
@@ -203,7 +205,8 @@ pub async fn dress(request: Request, next: Next) -> Response {
             Undressed { kind, detail: format!("{method} {path}: {}", kind.title.to_lowercase()) }
         }
     };
-    tracing::info!(status = status.as_u16(), kind = refusal.kind.slug, detail = %refusal.detail, "refused");
+    // The detail is for whoever sent the request: it may repeat what they sent, names and all.
+    tracing::info!(status = status.as_u16(), kind = refusal.kind.slug, "refused");
     let mut headers = response.headers().clone();
     headers.remove(header::CONTENT_LENGTH);
     headers.remove(header::CONTENT_TYPE);

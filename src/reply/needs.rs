@@ -527,6 +527,8 @@ pub(super) const NEEDS: &[Need] = &[
     need("order-cancelled.reprompt", &[]),
     need("too-late-to-cancel", &["state", "number", "things"]),
     need("too-late-to-cancel.reprompt", &[]),
+    need("offer-gone", &[]),
+    need("offer-gone.reprompt", &[]),
     need("not-bought", &[]),
     need("not-bought.reprompt", &[]),
     need("out-of-stock", &["names"]),

@@ -129,6 +129,7 @@ pub(super) fn stays_open(say: &Say) -> bool {
         | Say::ConfirmPurchaseAgain { .. }
         // "No" to an offer is seldom "no" to the shop: another size or number is wanted.
         | Say::NotBought
+        | Say::OfferGone
         | Say::AskPin { .. }
         | Say::OverLimit { .. }
         | Say::CouponHeld { .. }
@@ -175,6 +176,7 @@ pub(super) fn shortened(say: &Say, mut draft: Draft) -> Draft {
             | Say::Tracked { .. }
             | Say::Orders { .. }
             | Say::NotBought
+            | Say::OfferGone
             | Say::AllRight
             | Say::Pace { .. }
             | Say::Avoiding { .. }
@@ -283,6 +285,7 @@ pub(super) fn draft(t: &Teller, say: &Say) -> Draft {
         Say::ConfirmPurchaseAgain { quote } => buying::confirm_again(t, quote),
         Say::Bought { order, delivery, again } => buying::bought(t, order, *delivery, *again),
         Say::NotBought => t.plain_draft("not-bought"),
+        Say::OfferGone => t.plain_draft("offer-gone"),
         Say::AskPin { tries_left: None } => t.plain_draft("ask-pin"),
         Say::AskPin { tries_left: Some(left) } => t.draft("ask-pin-again", &args!["left" => *left]),
         Say::PinLocked { minutes } => t.draft("pin-locked", &args!["minutes" => *minutes]),

@@ -48,7 +48,8 @@ pub fn of(act: &Act) -> Option<&'static str> {
         Act::Search(_) | Act::Describe { .. } | Act::Advise(_) => return None,
         Act::Deliver(Ask::Times(_)) | Act::Serve(Request::News) => return None,
         Act::Track(_) | Act::ListOrders { .. } => "orders.seen",
-        Act::QuoteReorder { .. } => "orders.seen",
+        // What suits somebody is read from what they bought.
+        Act::QuoteReorder { .. } | Act::Suggest(_) => "orders.seen",
         Act::Serve(Request::Returnable { .. } | Request::Refunds) => "orders.seen",
         Act::Deliver(Ask::Change { .. }) => "orders.seen",
         Act::Buy { .. } | Act::BuyByLink { .. } => "orders.placed",
@@ -73,6 +74,8 @@ pub fn of(act: &Act) -> Option<&'static str> {
         | Act::SaveForLater { .. }
         | Act::TakeOffShelf { .. }
         | Act::ShelfToBasket { .. } => "basket.changed",
+        Act::Link(_) => "doors.linked",
+        Act::BorrowAddress { .. } | Act::ForgetBorrowed { .. } => "terms.changed",
         Act::UseCoupon { .. } | Act::ChooseAddress { .. } | Act::Deliver(Ask::Choose(_)) => "terms.changed",
         // A session opens with them; that is the server's own look.
         Act::ShowPreferences => "preferences.seen",

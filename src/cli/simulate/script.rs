@@ -61,7 +61,7 @@ pub fn parse(text: &str) -> Result<Vec<Conversation>, ScriptError> {
         let words = words.trim().to_owned();
         match who {
             "customer" => conversation.customer = Some(words),
-            "pin" | "coupon" | "address" | "terms" => conversation.needs.push(line.trim().to_owned()),
+            "pin" | "coupon" | "address" | "slot" | "terms" => conversation.needs.push(line.trim().to_owned()),
             "shopper" => {
                 conversation.turns.push(Turn { line: at + 1, shopper: words, shop: Expected::Anything });
             }

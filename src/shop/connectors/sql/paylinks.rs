@@ -128,19 +128,22 @@ impl SqlShop {
     /// Follows a link: to the gateway's page, or to what became of it.
     pub async fn follow(&self, token: &str) -> Result<Followed, ShopError> {
         let Some(linked) = self.links.as_ref().and_then(|links| links.read(token)) else { return Ok(Followed::Ended) };
-        if let Some(left) = paying::one_left(&mut self.read().await?, &linked.key).await? {
-            let asked = self.asked(&left.charge.customer, &left.request);
-            if asked.now < linked.until && left.link_until.is_some() {
-                match self.payment.page(&left.charge, linked.until).await {
+        let left = paying::one_left(&mut self.read().await?, &linked.key).await?;
+        if let Some((left, until)) = left.and_then(|left| left.link_until.map(|until| (left, until))) {
+            // A link that was dropped ends before its time.
+            if self.clock.now() < until.min(linked.until) {
+                match self.payment.page(&left.charge, until).await {
                     Ok(Some(Page::Open { url })) => return Ok(Followed::Page(url)),
-                    Ok(_) => {
-                        self.take_up_link(&left).await?;
-                    }
+                    Ok(_) => {}
                     Err(error) => {
                         tracing::warn!(%error, "a payment page could not be opened");
                         return Ok(Followed::Unanswered);
                     }
                 }
+            }
+            // Paid, or over: also a payment of the last second is found before it is said that there is none.
+            if matches!(self.take_up_link(&left).await?, Became::Open) {
+                return Ok(Followed::Unanswered);
             }
         }
         let number: Option<String> = sql::query_scalar("SELECT number FROM orders WHERE quote_id = ?1")
