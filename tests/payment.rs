@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use voicecart::clock::{Clock, FixedClock, RandomIds, SystemClock};
 use voicecart::shop::connectors::gateway::HttpGateway;
-use voicecart::shop::connectors::sql::links::Followed;
+use voicecart::shop::connectors::sql::paylinks::Followed;
 use voicecart::shop::paylink::PayLinks;
 use voicecart::shop::{
     Act, Catalogue, CustomerId, Line, NoLink, Outcome, Quantity, RequestId, Shop, Sku, SqlShop, import, money::Currency,

@@ -118,19 +118,13 @@ pub fn settle(session: &mut Session, outcome: Outcome) -> Decision {
         Outcome::BasketEmpty => Decision::Say(Say::BasketEmpty),
         Outcome::BasketEmptied => Decision::Say(Say::BasketEmptied),
 
-        Outcome::Quoted(quote) if task == Some(Task::OfferLink) => {
-            let decision = offer(session, quote, false);
-            match (decision, session.question.take()) {
-                (Decision::Say(Say::ConfirmPurchase { quote, .. }), Some(_)) => {
-                    session.question = Some(Question::Link(quote.clone()));
-                    Decision::Say(Say::OfferLink { quote })
-                }
-                (decision, question) => {
-                    session.question = question;
-                    decision
-                }
+        Outcome::Quoted(quote) if task == Some(Task::OfferLink) => match agreeable(session, quote) {
+            Ok(quote) => {
+                session.question = Some(Question::Link(quote.clone()));
+                Decision::Say(Say::OfferLink { quote })
             }
-        }
+            Err(too_many) => Decision::Say(too_many),
+        },
         Outcome::Quoted(quote) => offer(session, quote, false),
         Outcome::QuoteChanged { quote: Some(quote) } => offer(session, quote, true),
         Outcome::QuoteChanged { quote: None } => Decision::Say(Say::OfferGone),
@@ -271,14 +265,10 @@ fn cancellable(session: &mut Session, orders: Vec<Order>) -> Decision {
 }
 
 fn offer(session: &mut Session, quote: Quote, changed: bool) -> Decision {
-    // All of it has to be read out and agreed to, and nobody can keep so many things in mind.
-    if quote.lines.len() > MOST_BY_VOICE {
-        return Decision::Say(Say::TooManyToAgree { count: quote.lines.len() as u32 });
-    }
-    if let [line] = &quote.lines[..] {
-        session.product = Some(line.product.clone());
-    }
-    let quote = Box::new(quote);
+    let quote = match agreeable(session, quote) {
+        Ok(quote) => quote,
+        Err(too_many) => return Decision::Say(too_many),
+    };
     session.question = Some(Question::Purchase(quote.clone()));
     // Asked for once: who does not want to lend it is not asked at every offer.
     if quote.extras.address.is_none() && !session.placed {
@@ -286,6 +276,17 @@ fn offer(session: &mut Session, quote: Quote, changed: bool) -> Decision {
         return Decision::Errand(Errand::Address { wished: false, offer: Some((quote, changed)) });
     }
     Decision::Say(Say::ConfirmPurchase { quote, changed })
+}
+
+/// All of an offer has to be read out and agreed to, and nobody can keep so many things in mind.
+fn agreeable(session: &mut Session, quote: Quote) -> Result<Box<Quote>, Say> {
+    if quote.lines.len() > MOST_BY_VOICE {
+        return Err(Say::TooManyToAgree { count: quote.lines.len() as u32 });
+    }
+    if let [line] = &quote.lines[..] {
+        session.product = Some(line.product.clone());
+    }
+    Ok(Box::new(quote))
 }
 
 fn short(session: &mut Session, task: Option<Task>, product: Box<Product>, asked: Quantity) -> Decision {

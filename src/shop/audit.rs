@@ -84,7 +84,7 @@ pub fn of(act: &Act) -> Option<&'static str> {
 }
 
 /// Entries that are not written down yet. A turn does not wait for them: they are written every few seconds, so a process
-/// that is killed loses the looks of its last seconds (never a change: those are in the tables they changed).
+/// that is killed loses the entries of its last seconds (what was changed is in its own table all the same).
 #[derive(Default)]
 pub struct Book(Mutex<Vec<Entry>>);
 

@@ -33,6 +33,13 @@ const MOVED: &[&str] = &[
     "INSERT INTO held_coupons (customer_id, code)
      SELECT ?2, code FROM held_coupons WHERE customer_id = ?1
      ON CONFLICT (customer_id) DO NOTHING",
+    "INSERT INTO held_slots (customer_id, slot)
+     SELECT ?2, slot FROM held_slots WHERE customer_id = ?1
+     ON CONFLICT (customer_id) DO NOTHING",
+    "INSERT INTO lent_addresses (lender, customer_id)
+     SELECT lender, ?2 FROM lent_addresses WHERE customer_id = ?1
+     ON CONFLICT (lender, customer_id) DO NOTHING",
+    "UPDATE audit SET customer_id = ?2 WHERE customer_id = ?1",
 ];
 
 /// `goes` becomes `stays`.
