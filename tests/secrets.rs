@@ -193,7 +193,7 @@ async fn a_run_of_everything_leaves_nobody_in_the_log_or_the_metrics() {
     }
     assert!(!heard.is_empty(), "nothing was heard");
     // Linked, and by Alexa, with the token, a person's voice, and slots.
-    let challenge = "E9Melhoa2OwvFrEGTMpoOGHTCVCN2qYhXnTSf_LgfPc";
+    let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
     let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
     let back = "https://layla.amazon.com/api/skill/link/M1TESTS";
     let sign_in = async |password: &str| {

@@ -123,7 +123,7 @@ pub fn settle(session: &mut Session, outcome: Outcome) -> Decision {
                 session.question = Some(Question::Link(quote.clone()));
                 Decision::Say(Say::OfferLink { quote })
             }
-            Err(too_many) => Decision::Say(too_many),
+            Err(count) => Decision::Say(Say::TooManyToAgree { count }),
         },
         Outcome::Quoted(quote) => offer(session, quote, false),
         Outcome::QuoteChanged { quote: Some(quote) } => offer(session, quote, true),
@@ -267,7 +267,7 @@ fn cancellable(session: &mut Session, orders: Vec<Order>) -> Decision {
 fn offer(session: &mut Session, quote: Quote, changed: bool) -> Decision {
     let quote = match agreeable(session, quote) {
         Ok(quote) => quote,
-        Err(too_many) => return Decision::Say(too_many),
+        Err(count) => return Decision::Say(Say::TooManyToAgree { count }),
     };
     session.question = Some(Question::Purchase(quote.clone()));
     // Asked for once: who does not want to lend it is not asked at every offer.
@@ -278,10 +278,11 @@ fn offer(session: &mut Session, quote: Quote, changed: bool) -> Decision {
     Decision::Say(Say::ConfirmPurchase { quote, changed })
 }
 
-/// All of an offer has to be read out and agreed to, and nobody can keep so many things in mind.
-fn agreeable(session: &mut Session, quote: Quote) -> Result<Box<Quote>, Say> {
+/// All of an offer has to be read out and agreed to, and nobody can keep so many things in mind: the offer, or the number
+/// of things that are too many.
+fn agreeable(session: &mut Session, quote: Quote) -> Result<Box<Quote>, u32> {
     if quote.lines.len() > MOST_BY_VOICE {
-        return Err(Say::TooManyToAgree { count: quote.lines.len() as u32 });
+        return Err(quote.lines.len() as u32);
     }
     if let [line] = &quote.lines[..] {
         session.product = Some(line.product.clone());

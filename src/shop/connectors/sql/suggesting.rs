@@ -65,7 +65,7 @@ async fn goes_with(
     let this = [product.sku.as_str()];
     let refused: Vec<&str> = what.refused.iter().map(Sku::as_str).collect();
     let learnt = learnt(db, &this).await?;
-    Ok(learnt.ask(&[], &this, &refused, |known| companions_of(known)))
+    Ok(learnt.ask(&[], &this, &refused, companions_of))
 }
 
 /// What this shopper may need: first what they are due for, then by its chance.
