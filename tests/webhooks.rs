@@ -158,7 +158,7 @@ async fn services_that_fail_dawdle_and_lie_cost_an_apology_and_no_more() {
         let (there, began) = (shop.clone(), Instant::now());
         let said = tokio::task::spawn_blocking(move || ask(&there, SECRET, &["are you open on sunday"]));
         assert_eq!(said.await.unwrap().unwrap(), [answer], "{behaviour:?}");
-        assert!(began.elapsed() < Duration::from_secs(20), "{behaviour:?}");
+        assert!(began.elapsed() < Duration::from_secs(28), "{behaviour:?}");
         let service = service.lock().unwrap();
         assert_eq!(service.asked.len(), times, "{behaviour:?}");
         assert!(service.asked.windows(2).all(|w| w[0] == w[1]), "a second try is the same request");
