@@ -4,9 +4,11 @@
 //!
 //! Vendure 3, Admin API. Its configuration needs two fields for orders (docs/vendure.md).
 
+mod address;
 mod admin;
 pub mod counter;
 pub mod mirror;
+mod shapes;
 
 use std::time::Duration;
 

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::mirror::{self, Address};
+use super::address::{self, Address};
 use super::{Admin, VendureError, vendure_id};
 use crate::shop::Sku;
 use crate::shop::connectors::sql::elsewhere::{self, Offered};
@@ -216,7 +216,7 @@ impl Counter {
         });
         self.admin.change(BUYER, json!({ "id": order.id, "customer": customer, "guest": guest })).await?;
         let known = match customer {
-            Some(id) => mirror::addresses(&self.admin, id).await?,
+            Some(id) => address::all(&self.admin, id).await?,
             None => Vec::new(),
         };
         let chosen = match &offered.address {

@@ -8,10 +8,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::{SignedDuration, Timestamp};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::address::FRAGMENT;
+use super::shapes::{CUSTOMERS, Customer, ORDERS, Order, PRODUCTS, Page, Settings, Shelves, Variant};
 use super::{Admin, VendureError, customer_id};
 use crate::clock::Clock;
 use crate::shop::connectors::sql::{elsewhere, products};
@@ -60,220 +61,10 @@ const PAGE: usize = 200;
 /// What counts as plenty where Vendure does not count.
 const UNCOUNTED: i64 = 9_999;
 
-const PRODUCTS: &str = "query($skip: Int!, $take: Int!) {
-    settings: globalSettings { trackInventory outOfStockThreshold }
-    page: productVariants(options: {
-    skip: $skip, take: $take, sort: { id: ASC } }) { items {
-    sku name enabled priceWithTax currencyCode trackInventory stockLevels { stockOnHand stockAllocated }
-    outOfStockThreshold useGlobalOutOfStockThreshold
-    facetValues { name facet { code } } options { name group { code } }
-    product { name description enabled facetValues { name facet { code } } featuredAsset { preview }
-              collections { name breadcrumbs { name } } } } } }";
-const CUSTOMERS: &str = "query($skip: Int!, $take: Int!, $after: DateTime!) { page: customers(options: {
-    skip: $skip, take: $take, sort: { updatedAt: ASC }, filter: { updatedAt: { after: $after } } }) { items {
-    id updatedAt firstName emailAddress
-    addresses { fullName company streetLine1 streetLine2 city province postalCode phoneNumber country { code name }
-                defaultShippingAddress } } } }";
-const ADDRESSES: &str = "query($id: ID!) { customer(id: $id) { addresses {
-    fullName company streetLine1 streetLine2 city province postalCode phoneNumber country { code name }
-    defaultShippingAddress } } }";
-const ORDERS: &str = "query($skip: Int!, $take: Int!, $after: DateTime!) { page: orders(options: {
-    skip: $skip, take: $take, sort: { updatedAt: ASC },
-    filter: { updatedAt: { after: $after }, active: { eq: false } } }) { items {
-    id updatedAt state orderPlacedAt customer { id }
-    lines { quantity proratedUnitPriceWithTax productVariant { sku } }
-    fulfillments { state method trackingCode updatedAt lines { orderLine { productVariant { sku } } } }
-    customFields { voicecartKey } } } }";
 /// Vendure writes whole seconds, and two changes may fall into one: the last ones are looked at again.
 const OVERLAP: SignedDuration = SignedDuration::from_secs(2);
 /// Before any shop.
 const BEGINNING: &str = "1970-01-01T00:00:00.000Z";
-
-#[derive(Deserialize)]
-struct Shelves {
-    settings: Settings,
-    page: List<Variant>,
-}
-
-/// What holds for products that say nothing of their own.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Settings {
-    track_inventory: bool,
-    out_of_stock_threshold: i64,
-}
-
-#[derive(Deserialize)]
-struct Page<T> {
-    page: List<T>,
-}
-
-#[derive(Deserialize)]
-struct List<T> {
-    items: Vec<T>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Variant {
-    sku: String,
-    name: String,
-    enabled: bool,
-    price_with_tax: i64,
-    currency_code: String,
-    track_inventory: String,
-    stock_levels: Vec<Level>,
-    out_of_stock_threshold: i64,
-    use_global_out_of_stock_threshold: bool,
-    facet_values: Vec<FacetValue>,
-    options: Vec<Choice>,
-    product: Product,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Level {
-    stock_on_hand: i64,
-    stock_allocated: i64,
-}
-
-#[derive(Deserialize)]
-struct FacetValue {
-    name: String,
-    facet: Code,
-}
-
-#[derive(Deserialize)]
-struct Choice {
-    name: String,
-    group: Code,
-}
-
-#[derive(Deserialize)]
-struct Code {
-    code: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Product {
-    name: String,
-    description: String,
-    enabled: bool,
-    facet_values: Vec<FacetValue>,
-    featured_asset: Option<Asset>,
-    collections: Vec<Collection>,
-}
-
-#[derive(Deserialize)]
-struct Asset {
-    preview: String,
-}
-
-#[derive(Deserialize)]
-struct Collection {
-    name: String,
-    breadcrumbs: Vec<Name>,
-}
-
-#[derive(Deserialize)]
-struct Name {
-    name: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Customer {
-    id: String,
-    first_name: String,
-    email_address: String,
-    #[serde(default)]
-    addresses: Option<Vec<Address>>,
-}
-
-/// A customer's address as Vendure has it.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Address {
-    full_name: Option<String>,
-    company: Option<String>,
-    street_line1: String,
-    street_line2: Option<String>,
-    city: Option<String>,
-    province: Option<String>,
-    postal_code: Option<String>,
-    phone_number: Option<String>,
-    country: Country,
-    default_shipping_address: Option<bool>,
-}
-
-#[derive(Deserialize)]
-struct Country {
-    code: String,
-    name: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Order {
-    id: String,
-    state: String,
-    order_placed_at: Option<String>,
-    customer: Option<Id>,
-    lines: Vec<Line>,
-    #[serde(default)]
-    fulfillments: Option<Vec<Fulfillment>>,
-    custom_fields: Fields,
-}
-
-#[derive(Deserialize)]
-struct Id {
-    id: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Line {
-    #[serde(default)]
-    quantity: u32,
-    #[serde(default)]
-    prorated_unit_price_with_tax: i64,
-    product_variant: Coded,
-}
-
-#[derive(Deserialize)]
-struct Coded {
-    sku: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Fulfillment {
-    state: String,
-    method: String,
-    #[serde(default)]
-    tracking_code: Option<String>,
-    updated_at: String,
-    lines: Vec<Sent>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Sent {
-    order_line: Of,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Of {
-    product_variant: Coded,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Fields {
-    voicecart_key: Option<String>,
-}
 
 impl Mirror {
     /// `currency` is that of prices in a catalogue that names none.
@@ -348,7 +139,8 @@ impl Mirror {
     }
 
     async fn customers(&mut self) -> Result<usize, VendureError> {
-        let Some((found, bookmark)) = self.since::<Customer>(CUSTOMERS, self.customers).await? else { return Ok(0) };
+        let customers = format!("{CUSTOMERS} {FRAGMENT}");
+        let Some((found, bookmark)) = self.since::<Customer>(&customers, self.customers).await? else { return Ok(0) };
         let rows: Vec<Value> = found
             .iter()
             .map(|c| {
@@ -434,47 +226,6 @@ impl Mirror {
 
     async fn begin(&self) -> Result<Transaction, VendureError> {
         Ok(self.store.begin().await?)
-    }
-}
-
-/// What Vendure has of a customer's addresses now.
-pub(super) async fn addresses(admin: &Admin, customer: &str) -> Result<Vec<Address>, VendureError> {
-    #[derive(Deserialize)]
-    struct Found {
-        customer: Option<Has>,
-    }
-    #[derive(Deserialize)]
-    struct Has {
-        addresses: Option<Vec<Address>>,
-    }
-    let found: Found = admin.ask(ADDRESSES, json!({ "id": customer })).await?;
-    Ok(found.customer.and_then(|c| c.addresses).unwrap_or_default())
-}
-
-impl Address {
-    /// As it is read out.
-    pub fn line(&self) -> String {
-        let parts = [Some(&self.street_line1), self.street_line2.as_ref(), self.city.as_ref()];
-        let parts: Vec<&str> = parts.into_iter().flatten().map(|p| p.trim()).filter(|p| !p.is_empty()).collect();
-        parts.join(", ")
-    }
-
-    pub fn is_default(&self) -> bool {
-        self.default_shipping_address == Some(true)
-    }
-
-    /// As Vendure takes one for an order.
-    pub fn input(&self) -> Value {
-        json!({ "fullName": self.full_name, "company": self.company, "streetLine1": self.street_line1,
-            "streetLine2": self.street_line2, "city": self.city, "province": self.province,
-            "postalCode": self.postal_code, "phoneNumber": self.phone_number, "countryCode": self.country.code })
-    }
-
-    /// What a shopper calls it.
-    fn label(&self) -> String {
-        let named = [self.company.as_ref(), self.city.as_ref(), Some(&self.street_line1)];
-        let named = named.into_iter().flatten().map(|n| n.trim()).find(|n| !n.is_empty());
-        named.unwrap_or(&self.country.name).to_owned()
     }
 }
 
