@@ -69,6 +69,13 @@ pub struct Manner {
     pub zone: jiff::tz::TimeZone,
 }
 
+impl Manner {
+    /// As one speaks to somebody who has asked for nothing else, now and here.
+    pub fn usual(here: &jiff::Zoned) -> Self {
+        Self { pace: 100, brief: false, today: here.date(), zone: here.time_zone().clone() }
+    }
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum ReplyError {
     #[error("cannot read {path}: {source}")]

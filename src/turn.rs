@@ -349,9 +349,7 @@ impl Spine {
     }
 
     fn word(&self, say: &Say, session: &Session, caller: &Caller) -> Reply {
-        let here = self.here(caller);
-        let manner =
-            Manner { pace: session.pace, brief: session.brief, today: here.date(), zone: here.time_zone().clone() };
+        let manner = Manner { pace: session.pace, brief: session.brief, ..Manner::usual(&self.here(caller)) };
         self.words.load().phrases.render(say, &manner)
     }
 

@@ -1,5 +1,5 @@
-//! The merchant's people: what waits for one of them, `/v1/admin/handovers`, returns to be moved on, and how full the times of delivery are. Only for API keys that `service.admins`
-//! names: here are conversations of other people.
+//! The merchant's people: what waits for one of them, `/v1/admin/handovers`, returns to be moved on, and how full the times
+//! of delivery are. Only for API keys that `service.admins` names: here are conversations of other people.
 
 pub mod returns;
 
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Extension, Path, Query, State};
-use axum::response::{IntoResponse, Response};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -16,9 +16,11 @@ use super::Doors;
 use super::guard::Who;
 use super::problem::{self, Problem, Refusal};
 use crate::shop::CustomerId;
-use crate::shop::connectors::sql::cases::{Case, State as CaseState};
+use crate::shop::connectors::sql::cases::Case;
 use crate::shop::connectors::sql::slots::Filled;
 
+/// What a case can be.
+const STATES: &str = "waiting, taken or closed";
 /// The longest note, in characters.
 const NOTE: usize = 2_000;
 
@@ -80,21 +82,14 @@ pub async fn list(
     State(doors): State<Arc<Doors>>,
     Extension(who): Extension<Who>,
     which: Result<Query<Which>, QueryRejection>,
-) -> Response {
-    if let Err(refusal) = admitted(&doors, &who) {
-        return refusal.into_response();
-    }
+) -> Result<Json<Handovers>, Refusal> {
+    admitted(&doors, &who)?;
     let wanted = which.ok().and_then(|Query(w)| w.state).unwrap_or_else(|| "waiting".into());
-    let Some(state) = state(&wanted) else { return unknown(&wanted).into_response() };
-    match doors.shop.cases(state).await {
-        Ok(cases) => {
-            for case in &cases {
-                seen(&doors, &case.customer, "cases.seen");
-            }
-            Json(Handovers { handovers: cases.into_iter().map(shown).collect() }).into_response()
-        }
-        Err(error) => failed(&error).into_response(),
+    let cases = doors.shop.cases(state(&wanted, STATES)?).await.map_err(|e| failed(&e))?;
+    for case in &cases {
+        seen(&doors, &case.customer, "cases.seen");
     }
+    Ok(Json(Handovers { handovers: cases.into_iter().map(shown).collect() }))
 }
 
 /// Takes, closes or gives back one of them.
@@ -109,28 +104,16 @@ pub async fn change(
     Extension(who): Extension<Who>,
     Path(id): Path<String>,
     change: Result<Json<Change>, JsonRejection>,
-) -> Response {
-    if let Err(refusal) = admitted(&doors, &who) {
-        return refusal.into_response();
-    }
-    let change = match change {
-        Ok(Json(change)) => change,
-        Err(error) => return Refusal::new(problem::BAD_JSON, error.body_text()).into_response(),
+) -> Result<Json<Handover>, Refusal> {
+    admitted(&doors, &who)?;
+    let Json(change) = change.map_err(|e| Refusal::new(problem::BAD_JSON, e.body_text()))?;
+    let to = state(&change.state, STATES)?;
+    let note = noted(&change.note)?;
+    let Some(case) = doors.shop.change_case(&id, to, note).await.map_err(|e| failed(&e))? else {
+        return Err(Refusal::new(problem::TAKEN, "there is none of this id, or somebody else has taken it"));
     };
-    let Some(to) = state(&change.state) else { return unknown(&change.state).into_response() };
-    if change.note.as_ref().is_some_and(|n| n.chars().count() > NOTE) {
-        return Refusal::new(problem::BAD_JSON, format!("a note has at most {NOTE} characters")).into_response();
-    }
-    match doors.shop.change_case(&id, to, change.note.as_deref()).await {
-        Ok(Some(case)) => {
-            seen(&doors, &case.customer, "cases.changed");
-            Json(shown(case)).into_response()
-        }
-        Ok(None) => {
-            Refusal::new(problem::TAKEN, "there is none of this id, or somebody else has taken it").into_response()
-        }
-        Err(error) => failed(&error).into_response(),
-    }
+    seen(&doors, &case.customer, "cases.changed");
+    Ok(Json(shown(case)))
 }
 
 /// A time of delivery on one day, and how full it is.
@@ -158,10 +141,8 @@ pub struct Slots {
     responses(
         (status = 200, description = "The next two weeks", body = Slots),
         (status = 403, description = "The key is not named in service.admins", content_type = "application/problem+json", body = Problem)))]
-pub async fn slots(State(doors): State<Arc<Doors>>, Extension(who): Extension<Who>) -> Response {
-    if let Err(refusal) = admitted(&doors, &who) {
-        return refusal.into_response();
-    }
+pub async fn slots(State(doors): State<Arc<Doors>>, Extension(who): Extension<Who>) -> Result<Json<Slots>, Refusal> {
+    admitted(&doors, &who)?;
     let shown = |f: Filled| SlotFilled {
         day: f.slot.day.to_string(),
         from: f.slot.from.strftime("%H:%M").to_string(),
@@ -169,10 +150,8 @@ pub async fn slots(State(doors): State<Arc<Doors>>, Extension(who): Extension<Wh
         capacity: f.capacity,
         taken: f.taken,
     };
-    match doors.shop.slots().await {
-        Ok(slots) => Json(Slots { slots: slots.into_iter().map(shown).collect() }).into_response(),
-        Err(error) => failed(&error).into_response(),
-    }
+    let slots = doors.shop.slots().await.map_err(|e| failed(&e))?;
+    Ok(Json(Slots { slots: slots.into_iter().map(shown).collect() }))
 }
 
 /// Notes that one of the merchant's people saw or changed something of this customer's.
@@ -192,12 +171,28 @@ pub(super) fn admitted(doors: &Doors, who: &Who) -> Result<(), Refusal> {
     Err(Refusal::new(problem::NOT_ADMIN, detail))
 }
 
-fn state(name: &str) -> Option<CaseState> {
-    serde_json::from_value(serde_json::Value::String(name.to_owned())).ok()
+/// A state by its name; `all` lists those there are, for whoever names another.
+fn state<T: DeserializeOwned>(name: &str, all: &str) -> Result<T, Refusal> {
+    serde_json::from_value(name.into()).map_err(|_| unknown(name, all))
 }
 
-fn unknown(state: &str) -> Refusal {
-    Refusal::new(problem::BAD_JSON, format!("the state is {state:?}; it must be waiting, taken or closed"))
+fn unknown(state: &str, all: &str) -> Refusal {
+    Refusal::new(problem::BAD_JSON, format!("the state is {state:?}; it must be {all}"))
+}
+
+/// What a state is called.
+fn name(state: impl Serialize) -> String {
+    serde_json::to_value(state).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// A note that is not too long.
+fn noted(note: &Option<String>) -> Result<Option<&str>, Refusal> {
+    match note.as_deref() {
+        Some(note) if note.chars().count() > NOTE => {
+            Err(Refusal::new(problem::BAD_JSON, format!("a note has at most {NOTE} characters")))
+        }
+        note => Ok(note),
+    }
 }
 
 pub(super) fn failed(error: &crate::shop::ShopError) -> Refusal {
@@ -213,7 +208,7 @@ fn shown(case: Case) -> Handover {
         order: case.order,
         words: case.words,
         conversation: case.conversation.into_iter().map(|e| Turn { shopper: e.shopper, shop: e.shop }).collect(),
-        state: serde_json::to_value(case.state).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default(),
+        state: name(case.state),
         note: case.note,
         opened_at: case.opened_at.to_string(),
         changed_at: case.changed_at.to_string(),

@@ -50,7 +50,7 @@ pub async fn reference() -> impl IntoResponse {
 /// `/docs/screens`: for one device, `?device=wide`, `tall` or `round`.
 pub async fn screens(State(doors): State<Arc<Doors>>, Query(asked): Query<Device>) -> impl IntoResponse {
     let (words, clock) = (doors.spine.words(), &doors.spine.clock);
-    let manner = Manner { pace: 100, brief: false, today: clock.here().date(), zone: clock.zone() };
+    let manner = Manner::usual(&clock.here());
     page("Voicecart: screens", &preview::page(&words.phrases, &manner, asked.device.as_deref()))
 }
 

@@ -5,15 +5,14 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Extension, Path, Query, State};
-use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::super::Doors;
 use super::super::guard::Who;
 use super::super::problem::{self, Problem, Refusal};
-use super::{NOTE, admitted, failed};
-use crate::shop::connectors::sql::refunds::{Case, Moved, State as ReturnState, Step};
+use super::{admitted, failed, name, noted, state, unknown};
+use crate::shop::connectors::sql::refunds::{Case, Moved, Step};
 
 #[derive(Debug, Deserialize, IntoParams)]
 pub struct WhichReturns {
@@ -76,24 +75,15 @@ pub async fn list_returns(
     State(doors): State<Arc<Doors>>,
     Extension(who): Extension<Who>,
     which: Result<Query<WhichReturns>, QueryRejection>,
-) -> Response {
-    if let Err(refusal) = admitted(&doors, &who) {
-        return refusal.into_response();
-    }
+) -> Result<Json<Returns>, Refusal> {
+    admitted(&doors, &who)?;
     let wanted = which.ok().and_then(|Query(w)| w.state).unwrap_or_else(|| "awaited".into());
-    let Ok(state) = serde_json::from_value::<ReturnState>(wanted.clone().into()) else {
-        let detail = format!("the state is {wanted:?}; it must be awaited, received, refunding, paid or refused");
-        return Refusal::new(problem::BAD_JSON, detail).into_response();
-    };
-    match doors.shop.returns(state).await {
-        Ok(cases) => {
-            for case in &cases {
-                doors.shop.note(&case.customer, "returns.seen");
-            }
-            Json(Returns { returns: cases.into_iter().map(shown).collect() }).into_response()
-        }
-        Err(error) => failed(&error).into_response(),
+    let state = state(&wanted, "awaited, received, refunding, paid or refused")?;
+    let cases = doors.shop.returns(state).await.map_err(|e| failed(&e))?;
+    for case in &cases {
+        doors.shop.note(&case.customer, "returns.seen");
     }
+    Ok(Json(Returns { returns: cases.into_iter().map(shown).collect() }))
 }
 
 /// Moves a return on: it has arrived, its money goes back, or it is refused. The same again changes nothing.
@@ -108,42 +98,27 @@ pub async fn move_return(
     Extension(who): Extension<Who>,
     Path(id): Path<String>,
     step: Result<Json<MoveReturn>, JsonRejection>,
-) -> Response {
-    if let Err(refusal) = admitted(&doors, &who) {
-        return refusal.into_response();
-    }
-    let step = match step {
-        Ok(Json(step)) => step,
-        Err(error) => return Refusal::new(problem::BAD_JSON, error.body_text()).into_response(),
-    };
+) -> Result<Json<Return>, Refusal> {
+    admitted(&doors, &who)?;
+    let Json(step) = step.map_err(|e| Refusal::new(problem::BAD_JSON, e.body_text()))?;
     let to = match step.state.as_str() {
         "received" => Step::Received,
         "refunded" => Step::Refund,
         "refused" => Step::Refuse,
-        other => {
-            let detail = format!("the state is {other:?}; it must be received, refunded or refused");
-            return Refusal::new(problem::BAD_JSON, detail).into_response();
-        }
+        other => return Err(unknown(other, "received, refunded or refused")),
     };
-    if step.note.as_ref().is_some_and(|n| n.chars().count() > NOTE) {
-        return Refusal::new(problem::BAD_JSON, format!("a note has at most {NOTE} characters")).into_response();
-    }
-    match doors.shop.move_return(&id, to, step.restock, step.note.as_deref()).await {
-        Ok(Moved::Now(case)) => {
+    let note = noted(&step.note)?;
+    match doors.shop.move_return(&id, to, step.restock, note).await.map_err(|e| failed(&e))? {
+        Moved::Now(case) => {
             doors.shop.note(&case.customer, "returns.changed");
-            Json(shown(case)).into_response()
+            Ok(Json(shown(case)))
         }
-        Ok(Moved::Not(case, why)) => {
+        Moved::Not(case, why) => {
             let detail = format!("the return stays as it is ({}): {why}", name(case.state));
-            Refusal::new(problem::NOT_MOVED, detail).into_response()
+            Err(Refusal::new(problem::NOT_MOVED, detail))
         }
-        Ok(Moved::NoSuch) => Refusal::new(problem::NOT_MOVED, "there is no return of this id").into_response(),
-        Err(error) => failed(&error).into_response(),
+        Moved::NoSuch => Err(Refusal::new(problem::NOT_MOVED, "there is no return of this id")),
     }
-}
-
-fn name(state: ReturnState) -> String {
-    serde_json::to_value(state).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 fn shown(case: Case) -> Return {

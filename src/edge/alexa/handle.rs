@@ -421,7 +421,7 @@ impl Handler {
 
     /// How somebody is spoken to of whom nothing is known.
     fn manner(&self) -> Manner {
-        Manner { pace: 100, brief: false, today: self.spine.clock.here().date(), zone: self.spine.clock.zone() }
+        Manner::usual(&self.spine.clock.here())
     }
 
     async fn forget(&self, envelope: &Envelope<'_>) {

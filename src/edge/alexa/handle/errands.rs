@@ -126,8 +126,7 @@ impl Errands {
     }
 
     fn words(&self, about: About) -> String {
-        let manner = Manner { pace: 100, brief: false, today: self.clock.here().date(), zone: self.clock.zone() };
-        self.phrases.render(&Say::Ran(Ran::Due(about)), &manner).speech.text
+        self.phrases.render(&Say::Ran(Ran::Due(about)), &Manner::usual(&self.clock.here())).speech.text
     }
 }
 
