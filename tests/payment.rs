@@ -47,6 +47,16 @@ async fn open(folder: &Path, gateway: &str, clock: Arc<dyn Clock>) -> (Store, Sq
     (store, shop.paid_by(Arc::new(HttpGateway::new(gateway, PATIENCE).unwrap())).linked(links))
 }
 
+/// A stocked shop with its gateway, and who buys there.
+async fn opened() -> (tempfile::TempDir, Gateway, Store, SqlShop, CustomerId) {
+    let folder = tempfile::tempdir().unwrap();
+    stocked(folder.path()).await;
+    let gateway = Gateway::start().await;
+    let (store, shop) = open(folder.path(), &gateway.url(), system()).await;
+    let ada = CustomerId::new("ada").unwrap();
+    (folder, gateway, store, shop, ada)
+}
+
 fn system() -> Arc<dyn Clock> {
     Arc::new(SystemClock::new(TimeZone::UTC))
 }
@@ -246,11 +256,7 @@ async fn balanced(store: &Store, gateway: &Gateway, asked: usize) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_gateway_that_declines_or_hangs_is_told_of_and_nothing_is_lost() {
-    let folder = tempfile::tempdir().unwrap();
-    stocked(folder.path()).await;
-    let gateway = Gateway::start().await;
-    let (store, shop) = open(folder.path(), &gateway.url(), system()).await;
-    let ada = CustomerId::new("ada").unwrap();
+    let (folder, gateway, store, shop, ada) = opened().await;
     let request = |name: &str| RequestId::new(name).unwrap();
     let buy = |id: &str| Act::Buy { quote_id: id.to_owned(), pin: None };
 
@@ -312,11 +318,7 @@ async fn kinds(shop: &SqlShop) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_link_is_sent_once_paid_once_and_ends() {
-    let folder = tempfile::tempdir().unwrap();
-    stocked(folder.path()).await;
-    let gateway = Gateway::start().await;
-    let (store, shop) = open(folder.path(), &gateway.url(), system()).await;
-    let ada = CustomerId::new("ada").unwrap();
+    let (folder, gateway, store, shop, ada) = opened().await;
     let request = |name: &str| RequestId::new(name).unwrap();
     let by_link = |id: &str| Act::BuyByLink { quote_id: id.to_owned() };
     let stock = "SELECT stock FROM products WHERE sku = 'TEA'";
