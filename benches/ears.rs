@@ -12,6 +12,8 @@
 
 #[path = "ears/exam.rs"]
 mod exam;
+#[path = "ears/recordings.rs"]
+mod recordings;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -20,7 +22,6 @@ use voicecart::asr::models::Chosen;
 use voicecart::asr::whisper::{PoolOptions, WhisperPool};
 use voicecart::asr::{Bias, Recognizer};
 use voicecart::audio::Samples;
-use voicecart::audio::decode::{Limits, decode};
 
 /// One clip with what is said in it.
 struct Clip {
@@ -166,9 +167,6 @@ fn people(folder: &Path, list: &str, within: &str) -> Vec<(PathBuf, String)> {
 }
 
 fn clip(path: &Path, text: &str) -> Clip {
-    let bytes = std::fs::read(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    let samples = decode(&bytes, None, &Limits { min_seconds: 0.0, ..Limits::default() });
-    let samples = samples.unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     let words = text.to_lowercase().split_whitespace().map(str::to_owned).collect();
-    Clip { samples, words }
+    Clip { samples: recordings::sound(path), words }
 }

@@ -4,11 +4,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a measurement, not the server
 
+#[path = "ears/recordings.rs"]
+mod recordings;
+
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use voicecart::audio::RATE;
-use voicecart::audio::decode::{Limits, decode};
 use voicecart::audio::endpoint::{Endpointer, Event, Preset};
 
 const PAUSE: usize = RATE as usize * 3 / 2;
@@ -26,7 +28,7 @@ fn main() {
     let (mut sound, mut ends) = (Vec::new(), Vec::new());
     let mut random = fastrand::Rng::with_seed(4);
     for file in &files {
-        let clip = decode(&std::fs::read(file).unwrap(), None, &Limits::default()).unwrap().into_vec();
+        let clip = recordings::sound(file).into_vec();
         let (last, floor) = last_word(&clip);
         let from = sound.len() as u64;
         ends.push((from, from + last));

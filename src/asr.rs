@@ -1,5 +1,6 @@
 //! Speech recognition: [`Samples`](crate::audio::Samples) in, [`Transcript`] out. Refuses to know what words mean.
 
+mod closed;
 mod confidence;
 mod guards;
 pub mod models;
@@ -37,6 +38,9 @@ impl Transcript {
 #[derive(Clone, Debug, Default)]
 pub struct Bias {
     pub phrases: Vec<String>,
+    /// The only texts there can be, where that is known; empty: anything may be said. Its confidence is then the chance
+    /// within the list.
+    pub only: Vec<String>,
 }
 
 /// A speech recogniser. Implementations are shared between requests and bound their own queue.

@@ -181,7 +181,7 @@ impl Spine {
         let (mut transcript, mut reading) = match input {
             Input::Samples(samples) => {
                 let expectation = self.dialogue.expectation(&session);
-                let bias = Bias { phrases: self.understander().bias(&expectation) };
+                let bias = Bias { phrases: self.understander().bias(&expectation), ..Bias::default() };
                 let transcript = self.recognizer.recognize(samples, bias, caller.deadline).await?;
                 (timings.queue, timings.recognition) = (transcript.queued, transcript.took);
                 let reading = self.understand_heard(&transcript, &mut session, timings);

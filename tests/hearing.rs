@@ -56,6 +56,19 @@ async fn words_are_heard_as_they_were_said() {
 }
 
 #[tokio::test]
+async fn a_closed_list_is_all_that_can_be_heard() {
+    let pool = pool(1, 4);
+    let Some(samples) = spoken("find baby wipes") else { return };
+    let among = async |only: &[&str]| {
+        let only = only.iter().map(|&p| p.to_owned()).collect();
+        pool.recognize(samples.clone(), Bias { only, ..Bias::default() }, soon()).await.unwrap().text
+    };
+    assert_eq!(among(&["find paper towels", "find baby wipes", "stop"]).await, "find baby wipes");
+    assert_eq!(among(&["find baby wiper", "yes"]).await, "find baby wiper", "the nearest, letter by letter");
+    assert_eq!(hear(&pool, &samples).await.text, "find baby wipes", "the list was for those clips alone");
+}
+
+#[tokio::test]
 async fn silence_noise_and_hum_are_not_orders() {
     let pool = pool(1, 4);
     let hum = (0..2 * RATE).map(|i| 0.3 * (i as f32 * 50.0 * std::f32::consts::TAU / RATE as f32).sin()).collect();

@@ -14,8 +14,12 @@ use std::time::{Duration, Instant};
 
 use futures::future::BoxFuture;
 use tokio::sync::oneshot;
-use whisper_rs::{FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters, WhisperState};
+use whisper_rs::{
+    FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters, WhisperState, WhisperSysContext,
+    WhisperSysState, WhisperTokenData,
+};
 
+use super::closed::{Closed, Pieces};
 use super::confidence::{self, Calibration, Evidence};
 use super::models::{Chosen, EMBEDDED, Model, Weights};
 use super::queue::{Job, Queue};
@@ -258,6 +262,35 @@ unsafe extern "C" fn should_stop(stop: *mut c_void) -> bool {
     unsafe { &*stop.cast::<Stop<'_>>() }.now()
 }
 
+/// whisper.cpp asks this before it chooses a token.
+unsafe extern "C" fn only_these(
+    _: *mut WhisperSysContext,
+    _: *mut WhisperSysState,
+    tokens: *const WhisperTokenData,
+    count: c_int,
+    logits: *mut f32,
+    only: *mut c_void,
+) {
+    // SAFETY: `Engine::run` passes a pointer to an `Only` that it borrows until the engine has returned. whisper.cpp
+    // passes `count` tokens and one logit for each word of its vocabulary.
+    unsafe {
+        let only = &*only.cast::<Only>();
+        let written = match usize::try_from(count) {
+            Ok(count) if count > 0 => std::slice::from_raw_parts(tokens, count),
+            _ => &[],
+        };
+        let written = written.iter().filter_map(|t| usize::try_from(t.id).ok());
+        only.list.filter(written, std::slice::from_raw_parts_mut(logits, only.vocabulary));
+    }
+}
+
+/// What alone may be written.
+struct Only {
+    list: Closed,
+    /// Tokens that the model has.
+    vocabulary: usize,
+}
+
 /// One state of the model and the settings of every recognition.
 struct Engine {
     context: Arc<WhisperContext>,
@@ -266,6 +299,8 @@ struct Engine {
     /// Encoder positions the model has: 50 a second.
     max_audio_ctx: usize,
     end_of_text: c_int,
+    /// What each token writes; looked up when the first closed list comes.
+    pieces: Option<Arc<Pieces>>,
     prompt: bool,
     official: bool,
     calibration: Option<Calibration>,
@@ -312,6 +347,7 @@ impl Engine {
             parameters: p,
             max_audio_ctx: usize::try_from(context.model_n_audio_ctx()).unwrap_or(1500),
             end_of_text: context.token_eot(),
+            pieces: None,
             prompt: model.prompt,
             official: model.official,
             calibration: model.confidence,
@@ -345,6 +381,7 @@ impl Engine {
     fn run(&mut self, samples: &[f32], bias: &Bias, tokens: usize, stop: &Stop<'_>) -> Result<Raw, AsrError> {
         let sound = self.padded(samples);
         let prompt = self.prompt(bias);
+        let only = self.only(bias);
         let mut p = self.parameters.clone();
         let positions = sound.len().div_ceil(POSITION).next_multiple_of(8).min(self.max_audio_ctx);
         p.set_audio_ctx(c_int::try_from(positions).unwrap_or(0));
@@ -357,6 +394,13 @@ impl Engine {
         unsafe {
             p.set_abort_callback(Some(should_stop));
             p.set_abort_callback_user_data(std::ptr::from_ref(stop).cast_mut().cast());
+        }
+        if let Some(only) = &only {
+            // SAFETY: `only` outlives the call to `full` as well, and is read alone.
+            unsafe {
+                p.set_filter_logits_callback(Some(only_these));
+                p.set_filter_logits_callback_user_data(std::ptr::from_ref(only).cast_mut().cast());
+            }
         }
         self.state.full(p, &sound).map_err(|error| match stop {
             _ if !stop.now() => AsrError::Engine(error.to_string()),
@@ -390,6 +434,21 @@ impl Engine {
             parts.push(tokens);
         }
         parts.into_iter().rev().flatten().collect()
+    }
+
+    /// The closed list that there is to choose from, if there is one.
+    fn only(&mut self, bias: &Bias) -> Option<Only> {
+        if bias.only.is_empty() {
+            return None;
+        }
+        let vocabulary = self.context.n_vocab();
+        let pieces = self.pieces.get_or_insert_with(|| {
+            let bytes = |id| self.context.token_to_bytes(id).unwrap_or_default().to_vec();
+            Arc::new(Pieces::new((0..vocabulary).zip(0..).map(|(id, n)| (n, bytes(id)))))
+        });
+        let end = usize::try_from(self.end_of_text).unwrap_or(usize::MAX);
+        let list = Closed::new(&bias.only, pieces.clone(), end);
+        Some(Only { list, vocabulary: usize::try_from(vocabulary).unwrap_or(0) })
     }
 
     /// The clip with silence after it, cut to what the encoder can hold.

@@ -33,7 +33,7 @@ impl Spine {
         let kept = self.sessions.load(session).await?.filter(|s| s.customer == *customer);
         let unhurried = kept.as_ref().is_some_and(|s| s.pace < 100);
         let expectation = kept.map_or_else(Expectation::default, |s| self.dialogue.expectation(&s));
-        let bias = Bias { phrases: self.understander().bias(&expectation) };
+        let bias = Bias { phrases: self.understander().bias(&expectation), ..Bias::default() };
         Ok(Live { expectation, bias, unhurried })
     }
 
@@ -67,14 +67,14 @@ impl Spine {
         }
     }
 
-    /// The words of a clip, for a caller who wants no turn. `hints` are listened for before the shop's own names.
+    /// The words of a clip, for a caller who wants no turn. The caller's phrases are listened for before the shop's own
+    /// names.
     pub async fn transcribe(
         &self,
         samples: Samples,
-        hints: Vec<String>,
+        mut bias: Bias,
         deadline: Instant,
     ) -> Result<Transcript, AsrError> {
-        let mut bias = Bias { phrases: hints };
         bias.phrases.extend(self.understander().bias(&Expectation::default()));
         self.recognizer.recognize(samples, bias, deadline).await
     }
@@ -91,7 +91,8 @@ impl Spine {
         for piece in vad::split(&samples, &vad::Settings::default(), &vad::Split::default()) {
             let sound = samples.as_slice().get(piece.start..piece.end).unwrap_or_default().to_vec();
             // Each piece is a turn's worth of work and gets a turn's time.
-            let heard = self.transcribe(Samples::new(sound), hints.clone(), Instant::now() + allowed).await?;
+            let bias = Bias { phrases: hints.clone(), ..Bias::default() };
+            let heard = self.transcribe(Samples::new(sound), bias, Instant::now() + allowed).await?;
             words.extend((!heard.text.is_empty()).then_some(heard.text));
         }
         Ok(words.join(" "))

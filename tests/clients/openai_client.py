@@ -34,6 +34,10 @@ assert srt.startswith("1\n00:00:00,") and " --> 00:00:0" in srt and WORDS in srt
 vtt = hear(response_format="vtt", prompt="almond milk, oat milk")
 assert vtt.startswith("WEBVTT\n\n00:00:00.") and WORDS in vtt, vtt
 
+# One of a closed list, which is this server's own.
+assert hear(extra_body={"only": "where is my parcel, where is my order\nstop"}).text == WORDS
+assert hear(extra_body={"only": "where is my parcel, stop"}).text == "where is my parcel"
+
 # As events.
 events = list(hear(stream=True))
 assert [e.type for e in events] == ["transcript.text.delta", "transcript.text.done"], events

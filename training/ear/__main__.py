@@ -11,6 +11,8 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
 KINDS = {"command": 9000, "number": 2000, "spelled": 1500, "general": 3500, "foreign": 500}
+# Strings of people's words, put together anew.
+CUT = 6000
 STEPS = ["text", "synth", "train", "export", "calibrate", "clips"]
 
 
@@ -40,7 +42,7 @@ def arguments() -> argparse.ArgumentParser:
     p.add_argument("--pieces", type=int, default=500, help="size of a fresh vocabulary")
     p.add_argument("--name", default="voicecart-shop.en", help="name of the exported model")
     p.add_argument("--share", type=float, default=0.8, help="of the trained weights in the exported ones; the rest are those it began with")
-    p.add_argument("--packings", nargs="+", default=["q5_0", "q8_0"], help="the first is the model, others carry a suffix")
+    p.add_argument("--packings", nargs="+", default=["q4_0", "q8_0"], help="the first is the model, others carry a suffix")
     p.add_argument("--size", type=int, default=200, help="clips of each large set of the examination")
     return p
 
@@ -70,7 +72,7 @@ def synth(a: argparse.Namespace) -> None:
 
 
 def train(a: argparse.Namespace) -> None:
-    from . import data, evaluate, vocabulary
+    from . import cut, data, evaluate, vocabulary
     from . import train as step
 
     rows = [json.loads(line) for line in (a.work / "dev.jsonl").read_text("utf-8").splitlines()]
@@ -82,15 +84,17 @@ def train(a: argparse.Namespace) -> None:
         print("train: no recordings of people given (--people); the model will hear synthesisers better than shoppers")
     corpus = data.Corpus(a.work / "audio", a.people)
     print("train: " + ", ".join(f"{len(v)} {k}" for k, v in corpus.kinds.items()), flush=True)
-    plan = step.Plan(a.minutes, rate=a.rate, batch_seconds=a.batch_seconds, threads=a.threads, seed=a.seed)
+    plan = step.Plan(a.minutes, rate=a.rate, batch_seconds=a.batch_seconds, threads=a.threads, seed=a.seed, packing=a.packings[0])
+    speakers = data.people(a.people, dev=False)
+    recut = (lambda ear: cut.run(ear, speakers, a.work / "audio", CUT, a.seed)) if speakers else None
     if a.fresh:
         texts = [json.loads(line)["text"] for line in (a.work / "text.jsonl").read_text("utf-8").splitlines()]
-        step.run(plan, corpus, dev, a.work / "train", None, vocabulary.learn(texts, a.pieces))
+        step.run(plan, corpus, dev, a.work / "train", None, vocabulary.learn(texts, a.pieces), recut)
         return
     start = began_with(a)
     if start is None:
         sys.exit("train: no model to begin with; name one with --start, or begin with nothing with --fresh")
-    step.run(plan, corpus, dev, a.work / "train", start, None)
+    step.run(plan, corpus, dev, a.work / "train", start, None, recut)
 
 
 def began_with(a: argparse.Namespace) -> Path | None:

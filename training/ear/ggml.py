@@ -1,5 +1,5 @@
 """whisper.cpp's model file, read and written: hyperparameters, mel filters, vocabulary and named tensors. Knows the
-layout and the packing of numbers (f32, f16, q8_0, q5_0); refuses to know what the tensors do."""
+layout and the packing of numbers (f32, f16, q8_0, q5_0, q4_0); refuses to know what the tensors do."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FIELDS = (
 ).split()
 # Name: (number of the tensor type, number of the file type, bytes of a block of 32). Packed files also carry the version
 # of the packing in thousands.
-TYPES = {"f32": (0, 0, 128), "f16": (1, 1, 64), "q8_0": (8, 2007, 34), "q5_0": (6, 2008, 22)}
+TYPES = {"f32": (0, 0, 128), "f16": (1, 1, 64), "q8_0": (8, 2007, 34), "q5_0": (6, 2008, 22), "q4_0": (2, 2002, 18)}
 NAMES = {number: name for name, (number, _, _) in TYPES.items()}
 
 
@@ -94,11 +94,17 @@ def pack(tensor: np.ndarray, kind: str) -> bytes:
         packed = np.empty(len(blocks), np.dtype([("d", "<f2"), ("q", "i1", BLOCK)]))
         packed["d"], packed["q"] = scale, numbers
         return packed.tobytes()
-    # q5_0: the number of the largest magnitude becomes -16; halves of the block share bytes, fifth bits lie apart.
+    # q5_0 and q4_0: the number of the largest magnitude becomes -16 or -8; halves of the block share bytes, fifth bits lie
+    # apart.
+    half = 16 if kind == "q5_0" else 8
     largest = blocks[np.arange(len(blocks)), np.abs(blocks).argmax(1)]
-    scale = largest / -16
-    numbers = np.minimum(31, (blocks * _inverse(scale)[:, None] + 16.5).astype(np.int8)).astype(np.uint8)
+    scale = largest / -half
+    numbers = np.minimum(2 * half - 1, (blocks * _inverse(scale)[:, None] + half + 0.5).astype(np.int8)).astype(np.uint8)
     low, high = numbers[:, : BLOCK // 2], numbers[:, BLOCK // 2 :]
+    if kind == "q4_0":
+        packed = np.empty(len(blocks), np.dtype([("d", "<f2"), ("q", "u1", BLOCK // 2)]))
+        packed["d"], packed["q"] = scale, low | high << 4
+        return packed.tobytes()
     packed = np.empty(len(blocks), np.dtype([("d", "<f2"), ("h", "<u4"), ("q", "u1", BLOCK // 2)]))
     packed["d"], packed["q"] = scale, (low & 15) | (high & 15) << 4
     packed["h"] = ((numbers >> 4).astype(np.uint32) << np.arange(BLOCK, dtype=np.uint32)).sum(1, dtype=np.uint32)
@@ -111,6 +117,10 @@ def unpack(data: bytes, kind: str) -> np.ndarray:
     if kind == "q8_0":
         packed = np.frombuffer(data, np.dtype([("d", "<f2"), ("q", "i1", BLOCK)]))
         return (packed["q"].astype(np.float32) * packed["d"].astype(np.float32)[:, None]).reshape(-1)
+    if kind == "q4_0":
+        packed = np.frombuffer(data, np.dtype([("d", "<f2"), ("q", "u1", BLOCK // 2)]))
+        numbers = np.concatenate([packed["q"] & 15, packed["q"] >> 4], 1).astype(np.int32) - 8
+        return (numbers * packed["d"].astype(np.float32)[:, None]).reshape(-1)
     packed = np.frombuffer(data, np.dtype([("d", "<f2"), ("h", "<u4"), ("q", "u1", BLOCK // 2)]))
     numbers = np.concatenate([packed["q"] & 15, packed["q"] >> 4], 1).astype(np.int32)
     numbers += ((packed["h"][:, None] >> np.arange(BLOCK, dtype=np.uint32)) & 1).astype(np.int32) * 16

@@ -6,11 +6,14 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch.func import functional_call
 from torch.nn import functional as F
 
 from . import data, evaluate, features, ggml, model
@@ -27,12 +30,25 @@ class Plan:
     average: float = 0.99
     dropout: float = 0.0
     checkpoint_minutes: float = 10
+    recut_after: float = 0.3
+    # How the file will hold the matrices, and from when on the training sees them so: the rest of it learns around it.
+    packing: str = "q4_0"
+    packed_after: float = 0.7
     threads: int = 1
     seed: int = 1
 
 
-def run(plan: Plan, corpus: data.Corpus, dev: dict[str, list[data.Clip]], out: Path, seed_model: Path | None, fresh: Vocabulary | None) -> None:
-    """Goes on from `out/last.pt` where there is one. Writes `last.pt` and, whenever development improves, `best.pt`."""
+def run(
+    plan: Plan,
+    corpus: data.Corpus,
+    dev: dict[str, list[data.Clip]],
+    out: Path,
+    seed_model: Path | None,
+    fresh: Vocabulary | None,
+    recut: Callable[[model.Ear], None] | None = None,
+) -> None:
+    """Goes on from `out/last.pt` where there is one. Writes `last.pt` and, whenever development improves, `best.pt`. `recut`
+    is called with the averaged weights after a part of the time, once they hear people well enough to cut their words."""
     torch.set_num_threads(plan.threads)
     torch.manual_seed(plan.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -71,7 +87,8 @@ def run(plan: Plan, corpus: data.Corpus, dev: dict[str, list[data.Clip]], out: P
         for group in optimiser.param_groups:
             group["lr"] = rate
         ear.train()
-        loss = _loss(ear, batch, plan, noise, device)
+        weights = _as_packed(ear, plan.packing) if progress >= plan.packed_after else {}
+        loss = _loss(ear, weights, batch, plan, noise, device)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(ear.parameters(), 1.0)
@@ -85,6 +102,11 @@ def run(plan: Plan, corpus: data.Corpus, dev: dict[str, list[data.Clip]], out: P
         losses.append(loss.item())
         clips += len(batch.tokens)
         spent = time.monotonic() - began
+        if recut and progress >= plan.recut_after and "cut" not in corpus.kinds:
+            with _averaged(ear, average):
+                recut(ear)
+            corpus.refresh()
+            recut = None
         if step % 25 == 0:
             corpus.refresh()
             print(f"train: step {step} {spent / 60:.1f} min, loss {np.mean(losses):.3f}, rate {rate:.2e}, {clips} clips", flush=True)
@@ -102,11 +124,34 @@ def run(plan: Plan, corpus: data.Corpus, dev: dict[str, list[data.Clip]], out: P
     print(f"train: done after {step} steps and {spent / 60:.0f} minutes", flush=True)
 
 
-def _loss(ear: model.Ear, batch: data.Batch, plan: Plan, noise: np.random.Generator, device: torch.device) -> torch.Tensor:
+def _half(device: torch.device) -> bool:
+    """Sixteen-bit products where the processor has them: a graphics card, or AVX-512 with bfloat16."""
+    return device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()
+
+
+def _as_packed(ear: model.Ear, packing: str) -> dict[str, torch.Tensor]:
+    """The matrices as they come back from the file; what is learned goes to those they were made from."""
+    half = {"q4_0": 8, "q5_0": 16}[packing]
+    weights = {}
+    for name, matrix in ear.named_parameters():
+        if matrix.ndim == 2 and name.endswith("weight") and not name.startswith("letters."):
+            blocks = matrix.detach().reshape(-1, ggml.BLOCK)
+            largest = blocks.gather(1, blocks.abs().argmax(1, keepdim=True))
+            scale = largest / -half
+            numbers = (blocks / torch.where(scale == 0, 1.0, scale) + half + 0.5).floor().clamp(0, 2 * half - 1)
+            packed = (numbers - half) * scale.half().float()
+            weights[name] = matrix + (packed.reshape(matrix.shape) - matrix.detach())
+    return weights
+
+
+def _loss(
+    ear: model.Ear, weights: dict[str, torch.Tensor], batch: data.Batch, plan: Plan, noise: np.random.Generator, device: torch.device
+) -> torch.Tensor:
+    """Of the model with `weights` in place of its own of the same names."""
     with torch.no_grad():
         mel = features.mask(ear.mel(batch.samples, batch.warp), noise, bands=1, spans=1)
-    with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-        logits, letters = ear(mel, batch.tokens[:, :-1].clamp(min=0))
+    with torch.autocast(device.type, torch.bfloat16, enabled=_half(device)):
+        logits, letters = functional_call(ear, weights, (mel, batch.tokens[:, :-1].clamp(min=0)))
     # The first thing asked for is what follows the two start tokens.
     said = F.cross_entropy(logits[:, 1:].flatten(0, 1).float(), batch.tokens[:, 2:].flatten(), ignore_index=-1, label_smoothing=0.03)
     read = letters.float().log_softmax(2).transpose(0, 1)
@@ -117,13 +162,20 @@ def _loss(ear: model.Ear, batch: data.Batch, plan: Plan, noise: np.random.Genera
 
 def _judge(ear: model.Ear, average: dict, dev: dict[str, list[data.Clip]], step: int, spent: float) -> float:
     """Word error rates of the averaged weights; the mean of the sets decides which checkpoint is best."""
+    with _averaged(ear, average):
+        rates = {name: evaluate.word_error_rate(ear, clips) for name, clips in dev.items()}
+    print(f"dev: step {step} {spent / 60:.1f} min " + ", ".join(f"{n} {r:.3f}" for n, r in rates.items()), flush=True)
+    return sum(rates.values()) / max(1, len(rates))
+
+
+@contextmanager
+def _averaged(ear: model.Ear, average: dict) -> Iterator[None]:
+    """The model has the averaged weights for a while."""
     trained = {k: v.clone() for k, v in ear.state_dict().items()}
     ear.load_state_dict(average)
     ear.eval()
-    rates = {name: evaluate.word_error_rate(ear, clips) for name, clips in dev.items()}
+    yield
     ear.load_state_dict(trained)
-    print(f"dev: step {step} {spent / 60:.1f} min " + ", ".join(f"{n} {r:.3f}" for n, r in rates.items()), flush=True)
-    return sum(rates.values()) / max(1, len(rates))
 
 
 def _save(path: Path, what: dict) -> None:

@@ -4,8 +4,9 @@ spectrograms of the right length, words as the server writes them. `python -m py
 import numpy as np
 import pytest
 
-from ear import augment, ggml, sounds, spoken, text
+from ear import augment, cut, data, ggml, sounds, spoken, text
 from ear.blend import EMBEDDING, blend
+from ear.data import Clip
 from ear.vocabulary import ALPHABET, Vocabulary, learn
 from random import Random
 
@@ -69,7 +70,7 @@ def test_a_vocabulary_gets_the_letters_it_lacks_at_its_end():
     assert new.decode(new.encode("quilt")) == "quilt"
 
 
-@pytest.mark.parametrize(("packing", "error"), [("f32", 0), ("f16", 1e-3), ("q8_0", 5e-3), ("q5_0", 7e-2)])
+@pytest.mark.parametrize(("packing", "error"), [("f32", 0), ("f16", 1e-3), ("q8_0", 5e-3), ("q5_0", 7e-2), ("q4_0", 0.14)])
 def test_numbers_packed_and_unpacked(packing, error):
     numbers = np.random.default_rng(1).standard_normal((4, 64)).astype(np.float32)
     numbers[0, :32] = 0
@@ -153,3 +154,57 @@ def test_the_same_seed_writes_the_same_lines(tmp_path):
     for name in ("a", "b"):
         text.write(tmp_path / name, model, None, [], counts, 7)
     assert (tmp_path / "a").read_text() == (tmp_path / "b").read_text() != ""
+
+
+def test_samples_with_swapped_bytes_are_noticed():
+    speech = (np.sin(np.arange(16_000) / 9) * np.hanning(16_000) * 9_000).astype(np.int16)
+    noise = np.random.default_rng(1).integers(-9_000, 9_000, 16_000).astype(np.int16)
+    assert not data.swapped([speech, speech, noise])
+    assert data.swapped([speech.byteswap(), speech.byteswap(), noise])
+
+
+def test_letters_are_found_where_they_were_heard():
+    heard = "__aa_b__bb_"
+    chances = np.full((len(heard), 3), -9.0)
+    for t, letter in enumerate(heard):
+        chances[t, "_ab".index(letter)] = -0.1
+    places = cut.path(chances, [1, 2, 2])
+    assert [heard[p] for p in places] == ["a", "b", "b"]
+    assert list(places) == sorted(set(places))
+    with pytest.raises(ValueError, match="3 letters"):
+        cut.path(chances[:2], [1, 2, 2])
+
+
+def test_words_are_cut_in_the_quiet_between_them():
+    said = np.concatenate([np.full(9_600, 9_000), np.zeros(3_200), np.full(9_600, 9_000)]).astype(np.int16)
+    said[::2] *= -1
+    clip = Clip("a b", said, "ann")
+    chances = np.full((70, len(ALPHABET) + 1), -9.0)
+    chances[:, 0] = -0.1
+    for position, letter in ((20, "a"), (35, " "), (50, "b")):
+        chances[position, [0, ALPHABET.index(letter) + 1]] = -9.0, -0.1
+    (start, middle), (again, end) = cut.spans(clip, chances)
+    assert start < 20 < 30 <= middle == again < 40 < 50 < end
+
+
+def test_words_of_one_speaker_are_strung_together():
+    found = [cut.Piece("a", np.full(3_000, 0.5, np.float32)), cut.Piece("b", np.full(2_000, 0.2, np.float32))]
+    said, sound = cut.string(found, np.random.default_rng(1))
+    assert set(said.split()) <= {"a", "b"} and 1 <= len(said.split()) <= 8
+    assert sound[0] == 0 and 0.3 < np.abs(sound).max() <= 0.71
+
+
+@pytest.mark.parametrize("packing", ["q4_0", "q5_0"])
+def test_training_sees_the_matrices_as_the_file_has_them(packing):
+    torch = pytest.importorskip("torch")
+    from ear import model, train
+
+    torch.manual_seed(1)
+    ear = model.Ear(learn(["a b"], 8), width=64, heads=2, layers=(1, 1))
+    seen = train._as_packed(ear, packing)
+    assert {n.split(".")[-2] for n in seen} >= {"query", "0", "token_embedding"} and "letters.weight" not in seen
+    for name, matrix in seen.items():
+        own = dict(ear.named_parameters())[name].detach().numpy()
+        back = ggml.unpack(ggml.pack(own, packing), packing).reshape(own.shape)
+        assert np.abs(matrix.detach().numpy() - back).max() < 1e-6
+        assert matrix.requires_grad

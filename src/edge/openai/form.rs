@@ -8,6 +8,7 @@ use http::request::Parts;
 use utoipa::ToSchema;
 
 use super::wrong;
+use crate::asr::Bias;
 use crate::edge::problem::{BAD_REQUEST, Refusal};
 
 /// A recording and how its words are wanted.
@@ -26,6 +27,10 @@ pub struct TranscriptionForm {
     /// Words that are likely, separated by commas or line ends; they are listened for.
     #[schema(example = "Wrenfield, almond milk")]
     prompt: Option<String>,
+    /// Not of OpenAI's: the only texts there can be, separated by commas or line ends ("yes, no"); each piece of speech is
+    /// one of them.
+    #[schema(example = "yes, no, stop")]
+    only: Option<String>,
     /// `json` (the default), `text`, `verbose_json`, `srt` or `vtt`.
     #[schema(example = "json")]
     response_format: Option<String>,
@@ -34,6 +39,9 @@ pub struct TranscriptionForm {
     /// Whether the words are sent as events while they are found.
     stream: Option<bool>,
 }
+
+/// Phrases that one request may name.
+const PHRASES: usize = 100;
 
 /// How the words are to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +59,7 @@ pub enum Shape {
 pub struct Asked {
     pub file: Bytes,
     pub kind: Option<String>,
-    pub hints: Vec<String>,
+    pub bias: Bias,
     pub shape: Shape,
 }
 
@@ -60,7 +68,7 @@ pub async fn read(parts: Parts, body: Bytes, locale: &str) -> Result<Asked, Refu
     let refuse = |why: String| Refusal::new(BAD_REQUEST, format!("the form cannot be read: {why}"));
     let request = Request::from_parts(parts, Body::from(body));
     let mut form = Multipart::from_request(request, &()).await.map_err(|e| refuse(e.body_text()))?;
-    let (mut file, mut hints, mut format, mut stream) = (None, Vec::new(), Shape::Json, false);
+    let (mut file, mut bias, mut format, mut stream) = (None, Bias::default(), Shape::Json, false);
     while let Some(field) = form.next_field().await.map_err(|e| refuse(e.body_text()))? {
         let name = field.name().unwrap_or_default().to_owned();
         if name == "file" {
@@ -71,10 +79,8 @@ pub async fn read(parts: Parts, body: Bytes, locale: &str) -> Result<Asked, Refu
         let value = field.text().await.map_err(|e| refuse(format!("{name}: {}", e.body_text())))?;
         match name.as_str() {
             "language" => language(&value, locale)?,
-            "prompt" => {
-                let phrases = value.split(['\n', ',', ';']).map(|p| p.trim().to_lowercase());
-                hints.extend(phrases.filter(|p| !p.is_empty()).take(100));
-            }
+            "prompt" => bias.phrases.extend(phrases(&value).take(PHRASES)),
+            "only" => bias.only.extend(phrases(&value)),
             "response_format" => format = shape(&value)?,
             "temperature" => {
                 let fits = value.parse::<f32>().is_ok_and(|t| (0.0..=1.0).contains(&t));
@@ -89,12 +95,19 @@ pub async fn read(parts: Parts, body: Bytes, locale: &str) -> Result<Asked, Refu
         }
     }
     let (file, kind) = file.ok_or_else(|| wrong("file", "there is none; send the recording in this field"))?;
+    if bias.only.len() > PHRASES {
+        return Err(wrong("only", format!("there can be {PHRASES} texts at most")));
+    }
     let shape = match (stream, format) {
         (false, format) => format,
         (true, Shape::Json | Shape::Text) => Shape::Events,
         (true, _) => return Err(wrong("stream", "events can be had with response_format json or text only")),
     };
-    Ok(Asked { file, kind, hints, shape })
+    Ok(Asked { file, kind, bias, shape })
+}
+
+fn phrases(value: &str) -> impl Iterator<Item = String> {
+    value.split(['\n', ',', ';']).map(|p| p.trim().to_lowercase()).filter(|p| !p.is_empty())
 }
 
 fn shape(value: &str) -> Result<Shape, Refusal> {
@@ -144,11 +157,18 @@ mod tests {
 
     #[tokio::test]
     async fn forms() {
-        let fields = [("file", "sound"), ("model", "whisper-1"), ("language", "en"), ("prompt", "Oat Milk, eggs\n")];
+        let fields = [
+            ("file", "sound"),
+            ("model", "whisper-1"),
+            ("language", "en"),
+            ("prompt", "Oat Milk, eggs\n"),
+            ("only", "Yes, no"),
+        ];
         let (parts, body) = form(&fields);
         let asked = read(parts, body, "en-US").await.unwrap();
         assert_eq!((&asked.file[..], asked.kind.as_deref()), (&b"sound"[..], Some("audio/wav")));
-        assert_eq!((asked.hints, asked.shape), (vec!["oat milk".to_owned(), "eggs".into()], Shape::Json));
+        assert_eq!(asked.bias.only, ["yes", "no"]);
+        assert_eq!((asked.bias.phrases, asked.shape), (vec!["oat milk".to_owned(), "eggs".into()], Shape::Json));
         for (fields, wanted) in [
             (&[("model", "x")][..], "file"),
             (&[("file", "x"), ("language", "de")], "language"),

@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 
 use super::form::{self, Shape, TranscriptionForm};
 use super::subtitles::{self, Cue};
+use crate::asr::Bias;
 use crate::audio::{RATE, Samples, vad};
 use crate::edge::Doors;
 use crate::edge::intake::{Place, admit, deadline, decode, read};
@@ -107,7 +108,7 @@ pub async fn transcriptions(State(doors): State<Arc<Doors>>, request: Request) -
     let asked = form::read(parts, bytes, &doors.settings.locale).await?;
     let samples = decode(&doors, DOOR, asked.file, asked.kind, limits.transcription_seconds).await?;
     let seconds = samples.seconds();
-    let pieces = pieces(doors, samples, asked.hints, place);
+    let pieces = pieces(doors, samples, asked.bias, place);
     if asked.shape == Shape::Events {
         return Ok(events(pieces, seconds).await?.into_response());
     }
@@ -119,20 +120,19 @@ pub async fn transcriptions(State(doors): State<Arc<Doors>>, request: Request) -
 fn pieces(
     doors: Arc<Doors>,
     samples: Samples,
-    hints: Vec<String>,
+    bias: Bias,
     place: Place,
 ) -> impl Stream<Item = Result<Piece, Refusal>> + Send + 'static {
     let parts = vad::split(&samples, &vad::Settings::default(), &vad::Split::default());
     let place = Arc::new(place);
     let samples = Arc::new(samples);
-    let hints = Arc::new(hints);
     let heard = stream::iter(parts).then(move |part| {
-        let (doors, samples, hints, place) = (doors.clone(), samples.clone(), hints.clone(), place.clone());
+        let (doors, samples, bias, place) = (doors.clone(), samples.clone(), bias.clone(), place.clone());
         async move {
             let _place = place;
             let sound = samples.as_slice().get(part.start..part.end).unwrap_or_default().to_vec();
             let until = deadline(&doors, Instant::now());
-            let heard = doors.spine.transcribe(Samples::new(sound), hints.to_vec(), until).await;
+            let heard = doors.spine.transcribe(Samples::new(sound), bias, until).await;
             let heard = heard.map_err(|error| {
                 metrics::refused(DOOR, "recogniser");
                 Refusal::from(TurnError::from(error))
