@@ -12,12 +12,13 @@ use voicecart::dialogue::errand::{About, Ran, Reminder, Wish};
 use voicecart::dialogue::{Delivery, Focus, HelpTopic, Say};
 use voicecart::reply::{Manner, Phrases, Reply};
 use voicecart::shop::money::Currency;
+use voicecart::shop::outcome::AwaitedLink;
 use voicecart::shop::preferences::{Avoided, Preferences};
 use voicecart::shop::slots::{Change, Destination, Slot, Told};
 use voicecart::shop::{
-    AddedLine, Amount, CouponRefusal, Discount, Extras, Filters, LimitPer, Missing, Money, NoLink, Order, OrderLine,
-    OrderNumber, OrderRef, OrderStatus, Parcel, ParcelStatus, PricedLine, Product, Quantity, Quote, QuoteOrigin,
-    Search, Shelf, ShelfItem, Sku, Sort, Why,
+    AddedLine, Amount, Awaiting, CouponRefusal, Discount, Extras, Filters, LimitPer, Missing, Money, NoLink, Order,
+    OrderLine, OrderNumber, OrderRef, OrderStatus, Parcel, ParcelStatus, PricedLine, Product, Quantity, Quote,
+    QuoteOrigin, Search, Shelf, ShelfItem, Sku, Sort, Why,
 };
 
 /// A Monday.
@@ -554,6 +555,25 @@ fn delivery() {
         until: until.parse().unwrap(),
         again,
     };
+    let again = |until: &str| Say::LinkSentAgain {
+        total: usd(3_998),
+        email: "example.com".into(),
+        until: until.parse().unwrap(),
+    };
+    let pending = || Awaiting {
+        quote_id: "q".into(),
+        names: vec!["dog food".into()],
+        total: usd(3_998),
+        begun: "2026-11-23T09:00:00Z".parse().unwrap(),
+        link: None,
+    };
+    let linked = |until: &str, names: &[&str]| Awaiting {
+        names: names.iter().map(|n| (*n).to_owned()).collect(),
+        link: Some(AwaitedLink { until: until.parse().unwrap(), email: "example.com".into() }),
+        ..pending()
+    };
+    let waits = |waiting, orders| Say::AwaitingPayment { waiting, orders, about: OrderRef::Latest };
+    let shipped = order("104217", OrderStatus::Shipped, &["dog food"], vec![]);
     let late = |status| told(Told::TooLate(Box::new(order("104217", status, &["dog food"], vec![]))));
     snapshot(
         "delivery",
@@ -590,6 +610,17 @@ fn delivery() {
             ("no address for it", Say::NoLink { why: NoLink::NoEmail }),
             ("no way to pay", Say::NoLink { why: NoLink::NoMethod }),
             ("dropped", Say::LinkDropped),
+            ("a link sent again", again("2026-11-23T20:00:00Z")),
+            ("a link sent again, until tomorrow", again("2026-11-24T20:00:00Z")),
+            ("a link that ended is not sent again", Say::NoLink { why: NoLink::Ended }),
+            ("one waits for its link", waits(vec![linked("2026-11-23T20:05:00Z", &["dog food"])], vec![])),
+            (
+                "one waits for its link, and an order is on its way",
+                waits(vec![linked("2026-11-24T09:00:00Z", &["dog food", "lamp"])], vec![shipped]),
+            ),
+            ("one waits for the gateway", waits(vec![pending()], vec![])),
+            ("two wait", waits(vec![linked("2026-11-23T20:05:00Z", &["tea"]), pending()], vec![])),
+            ("let it go?", Say::AskDropLink { waiting: Box::new(linked("2026-11-23T20:05:00Z", &["dog food"])) }),
         ],
     );
 }

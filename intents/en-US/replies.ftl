@@ -515,6 +515,21 @@ no-such-order =
 ask-order-number =
     What's the order number?
     .reprompt = You can say it digit by digit, or ask for your latest order.
+awaiting-link =
+    { $today ->
+        [yes] Your order of { $things }, for { $total }, isn't placed yet: it waits for you to pay. The link is at your address at { $email }, and it's good until { $time }.
+       *[no] Your order of { $things }, for { $total }, isn't placed yet: it waits for you to pay. The link is at your address at { $email }, and it's good until { $time } { $day }.
+    }
+awaiting-answer = I can't tell yet whether the payment of { $total } for { $things } went through, so it isn't ordered yet. You won't be charged twice.
+awaiting =
+    Is there anything else?
+    .reprompt = You can ask for another order, or say stop.
+awaiting-again =
+    Shall I send the link again?
+    .reprompt = Shall I send you the link to pay again, yes or no?
+ask-drop-link =
+    Your order of { $things }, for { $total }, isn't placed yet: it waits for you to pay. Shall I let it go?
+    .reprompt = Shall I let it go and end the link, yes or no?
 
 ## Basket
 
@@ -937,8 +952,14 @@ link-sent =
         [yes] I'll keep everything for you until { $time }. It's ordered as soon as you've paid.
        *[no] I'll keep everything for you until { $time } { $day }. It's ordered as soon as you've paid.
     }
+link-sent-again =
+    { $today ->
+        [yes] I've sent the link for { $total } to your address at { $email } again. I'll keep everything for you until { $time }. It's ordered as soon as you've paid.
+       *[no] I've sent the link for { $total } to your address at { $email } again. I'll keep everything for you until { $time } { $day }. It's ordered as soon as you've paid.
+    }
 no-link =
     { $why ->
+        [ended] That link doesn't count any more, so I haven't sent it again. What would you like?
         [not-offered] This shop doesn't send payment links, so nothing is ordered. To order with what's on file, say check out. What would you like?
         [no-email] I have no e-mail address of yours to send a link to, so nothing is ordered. The shop can add one. What would you like?
        *[no-method] There's no way to pay in your account yet, so nothing is ordered. The shop can add one. What would you like?

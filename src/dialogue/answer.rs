@@ -67,8 +67,10 @@ pub fn expectation(session: &Session) -> Expectation {
             | Question::These { .. }
             | Question::ClearShelf(_)
             | Question::Next(_)
+            | Question::DropLink(_)
             | Question::CancelOrder(_),
         ) => expect(YES_NO, None),
+        Some(Question::SendLinkAgain(_)) => expect(&["AMAZON.YesIntent", "AMAZON.NoIntent", "PayByLinkIntent"], None),
         None if session.results.is_some() => expect(
             &["ChooseResultIntent", "RefineSearchIntent", "AMAZON.NextIntent", "AMAZON.PreviousIntent"],
             a_choice,
@@ -193,6 +195,10 @@ pub fn answer(session: &mut Session, question: &Question, reading: &Reading, her
             let search = crate::shop::Search { query: words.clone(), limit: fill::PAGE, ..Default::default() };
             act(Act::Search(search))
         }
+        Question::DropLink(quote_id) if yes => act(Act::DropLinks { quote_id: Some(quote_id.clone()) }),
+        Question::SendLinkAgain(quote_id) if yes || intent == "PayByLinkIntent" => {
+            act(Act::SendLinkAgain { quote_id: quote_id.clone() })
+        }
         Question::CancelOrder(number) if yes => act(Act::CancelOrder { number: number.clone() }),
         Question::WhichToCancel => match digits(reading).and_then(|d| OrderNumber::new(d).ok()) {
             Some(number) => {
@@ -273,6 +279,8 @@ pub fn answer(session: &mut Session, question: &Question, reading: &Reading, her
         | Question::ClearShelf(_)
         | Question::WhatForList
         | Question::Next(_)
+        | Question::DropLink(_)
+        | Question::SendLinkAgain(_)
         | Question::CancelOrder(_)
             if no =>
         {

@@ -125,6 +125,10 @@ pub enum Question {
     WhichToCancel,
     /// Undo exactly this order?
     CancelOrder(OrderNumber),
+    /// Let exactly this go, which waits for its link?
+    DropLink(String),
+    /// Send the link of this purchase again?
+    SendLinkAgain(String),
     /// Which of these times of delivery?
     WhichTime { slots: Vec<Slot>, choosing: Choosing },
     /// Which address shall this order go to?
@@ -199,6 +203,8 @@ pub enum Task {
     Time(Choosing),
     /// What is offered is to be paid for by link.
     OfferLink,
+    /// There is nothing to offer: a link that was sent may be meant.
+    LinkAgain,
     /// An order is looked for to be undone.
     CancelOrder,
     /// The basket is counted before it is emptied.

@@ -30,8 +30,10 @@ impl Dialogue {
             "AMAZON.CancelIntent" if matches!(session.last.as_deref(), Some(Say::Bought { .. })) => {
                 cancel_order(session, session.order.clone().map_or(OrderRef::Latest, OrderRef::Number))
             }
-            "AMAZON.CancelIntent" if matches!(session.last.as_deref(), Some(Say::LinkSent { .. })) => {
-                Decision::Act(Act::DropLinks)
+            "AMAZON.CancelIntent"
+                if matches!(session.last.as_deref(), Some(Say::LinkSent { .. } | Say::LinkSentAgain { .. })) =>
+            {
+                Decision::Act(Act::DropLinks { quote_id: None })
             }
             "AMAZON.CancelIntent" if session.turns > 0 => say(Say::Cancelled),
             "AMAZON.CancelIntent" => say(Say::Goodbye),
@@ -228,7 +230,7 @@ fn topic(session: &Session) -> HelpTopic {
         (_, Some(Say::Basket { .. } | Say::Added { .. } | Say::AddedEach { .. } | Say::Removed { .. })) => {
             HelpTopic::Basket
         }
-        (_, Some(Say::Tracked { .. } | Say::Orders { .. })) => HelpTopic::Tracking,
+        (_, Some(Say::Tracked { .. } | Say::Orders { .. } | Say::AwaitingPayment { .. })) => HelpTopic::Tracking,
         _ => HelpTopic::General,
     }
 }

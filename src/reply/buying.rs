@@ -87,18 +87,26 @@ pub(super) fn offer_link(t: &Teller, quote: &Quote) -> Draft {
     t.plain_draft("offer-link").after(&before).card(offer_card(t, quote))
 }
 
-/// How long is said as a time of the day, and as a day where that is another one.
 pub(super) fn link_sent(t: &Teller, total: Money, email: &str, until: Timestamp, again: bool) -> Draft {
+    let mut args = a_link(t, total, email, until);
+    args.set("again", if again { "yes" } else { "no" });
+    t.draft("link-sent", &args)
+}
+
+pub(super) fn link_sent_again(t: &Teller, total: Money, email: &str, until: Timestamp) -> Draft {
+    t.draft("link-sent-again", &a_link(t, total, email, until))
+}
+
+/// How long is said as a time of the day, and as a day where that is another one.
+pub(super) fn a_link(t: &Teller, total: Money, email: &str, until: Timestamp) -> FluentArgs<'static> {
     let here = until.to_zoned(t.manner.zone.clone());
-    let args = args![
+    args![
         "total" => t.money(total),
         "email" => t.quoted(email),
-        "again" => if again { "yes" } else { "no" },
         "time" => t.time_of_day(here.time()),
         "today" => if here.date() == t.manner.today { "yes" } else { "no" },
         "day" => t.on_day(here.date()),
-    ];
-    t.draft("link-sent", &args)
+    ]
 }
 
 /// "Two bags of coffee, for twenty dollars, arriving tomorrow."
