@@ -89,6 +89,7 @@ fn quote(lines: Vec<PricedLine>, origin: QuoteOrigin) -> Quote {
         price_changes: vec![],
         repeats: vec![],
         misfits: Vec::new(),
+        address_gone: false,
         cautions: vec![],
         extras: Extras::default(),
         origin,
@@ -657,6 +658,10 @@ fn buying() {
         &[
             ("one thing", confirm(quote(vec![line(lamp(), 1)], QuoteOrigin::Pick), false)),
             ("two of it", confirm(quote(vec![line(food(), 2)], QuoteOrigin::Pick), false)),
+            (
+                "an address that was taken back",
+                confirm(Quote { address_gone: true, ..quote(vec![line(food(), 2)], QuoteOrigin::Pick) }, true),
+            ),
             ("offer moved", confirm(quote(vec![line(food(), 2)], QuoteOrigin::Pick), true)),
             ("reorder with surprises", confirm(reorder.clone(), false)),
             ("the usual", confirm(usual, false)),

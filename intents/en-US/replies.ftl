@@ -766,6 +766,7 @@ confirm-tax = { $price } of tax
 confirm-includes = That includes { $parts }.
 confirm-discount = The coupon { $code } takes off { $price }.
 confirm-address = It goes to { $line }.
+confirm-address-gone = I may no longer use the address that I named before.
 confirm-slot = It comes { $time }.
 slot =
     { $same ->

@@ -150,6 +150,9 @@ fn notes(t: &Teller, quote: &Quote) -> Vec<String> {
     if let Some(slot) = &extras.slot {
         notes.push(t.sentence("confirm-slot", &args!["time" => t.slot(slot)]));
     }
+    if quote.address_gone {
+        notes.push(t.sentence("confirm-address-gone", &FluentArgs::new()));
+    }
     if let Some(address) = &extras.address {
         notes.push(t.sentence("confirm-address", &args!["line" => t.quoted(address)]));
     }
@@ -195,6 +198,7 @@ fn repeated(t: &Teller, quote: &Quote) -> Option<String> {
 /// What a screen says beside an offer's lines and amounts, what may hurt first.
 pub(super) fn printed_notes(t: &Teller, quote: &Quote) -> Vec<String> {
     let mut notes: Vec<String> = cautions(t, quote).chain(repeated(t, quote)).collect();
+    notes.extend(quote.address_gone.then(|| t.sentence("confirm-address-gone", &FluentArgs::new())));
     notes.extend(quote.price_changes.iter().take(SHOWN).map(|change| card_change(t, change)));
     notes.extend(quote.unavailable.iter().take(SHOWN).map(|name| card_unavailable(t, name)));
     notes

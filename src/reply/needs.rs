@@ -473,6 +473,7 @@ pub(super) const NEEDS: &[Need] = &[
     need("confirm-includes", &["parts"]),
     need("confirm-discount", &["price", "code"]),
     need("confirm-address", &["line"]),
+    need("confirm-address-gone", &[]),
     need("confirm-slot", &["time"]),
     need("slot", &["day", "from", "to", "part", "until", "same"]),
     need("clock", &["hour", "minute"]),

@@ -363,6 +363,9 @@ pub struct Quote {
     /// Names of lines of another size than the customer wears, and that size.
     #[serde(default)]
     pub misfits: Vec<(String, String)>,
+    /// The offer before it was to go to an address that is the customer's no longer, such as one that was only lent.
+    #[serde(default)]
+    pub address_gone: bool,
     /// Where it came from.
     pub origin: QuoteOrigin,
 }
