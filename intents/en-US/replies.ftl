@@ -1299,6 +1299,7 @@ worn = { $of ->
     [shoes] size { $size } in shoes
    *[clothes] size { $size } in clothes
 }
+size-and-half = { $whole } and a half
 my-sizes = You wear { $sizes }.
 my-likes = You like { $names }.
 my-dislikes = You'd rather not have { $names }.
@@ -1320,8 +1321,8 @@ forgotten = { $what ->
    *[everything] Okay, I've forgotten all you told me about yourself. Your orders and your basket are still there.
 } What would you like?
     .reprompt = What would you like?
-ask-size = Which size do you wear? You can say: I wear a medium, or: my shoe size is nine.
-    .reprompt = You can say: I wear a medium, or: my shoe size is nine.
+ask-size = Which size do you wear? You can say: I wear a medium, or: my shoe size is nine and a half.
+    .reprompt = You can say: I wear a medium, or: my shoe size is nine and a half.
 ask-forget = { $what ->
     [allergies] Then I won't warn you of what you can't eat any more. Shall I forget your allergies and your diet?
    *[everything] Shall I forget all you told me about yourself: sizes, brands, how I speak, and what you can't eat? Your orders stay.

@@ -161,7 +161,7 @@ fn notes(t: &Teller, quote: &Quote) -> Vec<String> {
         notes.insert(0, caution);
     }
     for (name, size) in &quote.misfits {
-        notes.push(t.sentence("confirm-misfit", &args!["name" => t.the(name), "size" => t.quoted(size)]));
+        notes.push(t.sentence("confirm-misfit", &args!["name" => t.the(name), "size" => t.size(size)]));
     }
     notes.extend(repeated(t, quote));
     for (name, before, now) in quote.price_changes.iter().take(NOTES) {

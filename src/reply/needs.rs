@@ -438,6 +438,7 @@ pub(super) const NEEDS: &[Need] = &[
     need("link-code-lapsed.reprompt", &[]),
     need("confirm-misfit", &["name", "size"]),
     need("worn", &["of", "size"]),
+    need("size-and-half", &["whole"]),
     need("my-sizes", &["sizes"]),
     need("my-likes", &["names"]),
     need("my-dislikes", &["names"]),
