@@ -9,6 +9,7 @@ use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use voicecart::dialogue::errand::{About, Ran, Reminder, Wish};
+use voicecart::dialogue::reminders::Standing;
 use voicecart::dialogue::{Delivery, Focus, HelpTopic, Say};
 use voicecart::reply::{Manner, Phrases, Reply};
 use voicecart::shop::money::Currency;
@@ -213,6 +214,11 @@ fn letters(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
+fn standing(day: i8) -> Standing {
+    let at = date(2026, 11, day).at(9, 0, 0, 0);
+    Standing { token: "t".into(), at, words: "You wanted to order <dog> food.".into() }
+}
+
 #[test]
 fn opening_help_and_closing() {
     snapshot(
@@ -233,6 +239,13 @@ fn opening_help_and_closing() {
             ),
             ("reminders away from Alexa", Say::Ran(Ran::NotHere(Wish::Reminder))),
             ("reminders that are not allowed", Say::Ran(Ran::NoLeave(Wish::Reminder))),
+            ("reminders to cancel away from Alexa", Say::Ran(Ran::NotHere(Wish::Reminders))),
+            ("reminders to cancel that are not allowed", Say::Ran(Ran::NoLeave(Wish::Reminders))),
+            ("reminders that cannot be reached", Say::Ran(Ran::Failed(Wish::Reminders))),
+            ("no reminder", Say::Ran(Ran::NoReminders)),
+            ("which reminder", Say::Ran(Ran::WhichReminder(vec![standing(24), standing(30)]))),
+            ("cancel that reminder?", Say::Ran(Ran::AskCancelReminder(standing(30)))),
+            ("a reminder cancelled", Say::Ran(Ran::ReminderCancelled(standing(30)))),
             ("a reminder that failed", Say::Ran(Ran::Failed(Wish::Reminder))),
             ("a reminder of an order, asked", Say::Ran(Ran::Ask(arrival()))),
             ("a reminder of an order, made", Say::Ran(Ran::Made(arrival()))),

@@ -869,18 +869,21 @@ address-chosen =
 errand-not-here =
     { $wish ->
         [address] I only get an Alexa address when you speak to me through Alexa. What would you like?
+        [reminders] Reminders are with Alexa, so I can only cancel one when you speak to me through Alexa. What would you like?
        *[reminder] I can only set reminders when you speak to me through Alexa. What would you like?
     }
     .reprompt = What would you like?
 errand-no-leave =
     { $wish ->
         [address] You haven't allowed me to know that address yet. I have put a card in the Alexa app: allow it there, then ask me again. What else would you like?
+        [reminders] You haven't allowed me to look after your reminders. I have put a card in the Alexa app: allow it there, then ask me again. What else would you like?
        *[reminder] You haven't allowed me to set reminders yet. I have put a card in the Alexa app: allow it there, then ask me again. What else would you like?
     }
     .reprompt = What else would you like?
 errand-failed =
     { $wish ->
         [address] I couldn't get your address from Alexa just now, so nothing has changed. What would you like?
+        [reminders] I couldn't get at your reminders, so please count on none being cancelled. What would you like?
        *[reminder] I couldn't set that reminder, so please don't count on it. What would you like?
     }
     .reprompt = You can ask me again, or for something else.
@@ -915,6 +918,19 @@ remind-too-soon =
 remind-nothing-coming =
     You have no order on its way with a day that I know. What would you like?
     .reprompt = You can ask where an order is, or for something else.
+remind-none =
+    There is no reminder of mine to cancel. What would you like?
+    .reprompt = What would you like?
+remind-nth = { NTH($position) }, { $day }: { $words }.
+remind-which =
+    These reminders come next. { $reminders } Which one shall I cancel?
+    .reprompt = Say first, second or third, or no to keep them all. Which one shall I cancel?
+remind-ask-cancel =
+    There's a reminder { $day }: { $words }. Shall I cancel it?
+    .reprompt = Shall I cancel that reminder, yes or no?
+remind-cancelled =
+    The reminder { $day } is cancelled. What else would you like?
+    .reprompt = What else would you like?
 no-such-address =
     { $count ->
         [0] There's no address in your account; the shop can add one. What would you like?

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::errand::Reminder;
+use super::reminders::Standing;
 use super::service::Draft;
 use super::{Choosing, Focus, Form, Kept, Say, SessionError};
 use crate::language::Reading;
@@ -153,6 +154,10 @@ pub enum Question {
     Forget(Told),
     /// Shall I remind you of this?
     Remind(Reminder),
+    /// Which of these shall I take back?
+    WhichReminder(Vec<Standing>),
+    /// Shall I take this back?
+    CancelReminder(Standing),
     /// Shall I empty the basket?
     EmptyBasket,
     /// Shall I read more results?

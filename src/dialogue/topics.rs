@@ -6,8 +6,8 @@ use jiff::Zoned;
 use super::products::{ask_how_many, turn_page};
 use super::session::{Purpose, Question, Session, Task};
 use super::{
-    Choosing, Decision, Dialogue, Errand, Focus, HelpTopic, Say, advice, delivery, errand, fill, linking, service,
-    several, told,
+    Choosing, Decision, Dialogue, Errand, Focus, HelpTopic, Say, advice, delivery, errand, fill, linking, reminders,
+    service, several, told,
 };
 use crate::language::Reading;
 use crate::shop::service::Request;
@@ -160,6 +160,7 @@ impl Dialogue {
             "LinkCodeIntent" => linking::take(session, reading),
             "RemindToOrderIntent" => errand::to_order(session, reading, today),
             "RemindOfArrivalIntent" => errand::arrival(session, today),
+            "CancelReminderIntent" => reminders::cancel(reading, today),
 
             "SpellIntent" => match spellable(session) {
                 Some(words) => say(Say::Spelled { words }),
