@@ -13,6 +13,7 @@ pub mod linking;
 mod policy;
 mod products;
 mod refer;
+pub mod reminders;
 pub mod say;
 mod service;
 pub mod session;

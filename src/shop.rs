@@ -44,8 +44,8 @@ pub use guarded::Guarded;
 pub use money::Money;
 pub use order::{Order, OrderLine, OrderNumber, OrderStatus, Parcel, ParcelStatus};
 pub use outcome::{
-    AddedLine, CouponRefusal, Discount, Extras, LimitPer, Missing, NoLink, Outcome, PricedLine, Quote, QuoteOrigin,
-    ShelfItem, Why,
+    AddedLine, Awaiting, CouponRefusal, Discount, Extras, LimitPer, Missing, NoLink, Outcome, PricedLine, Quote,
+    QuoteOrigin, ShelfItem, Why,
 };
 pub use port::{CustomerId, RequestId, Shop, ShopError};
 pub use product::{Product, Quantity, Sku};

@@ -2,7 +2,8 @@
 //! day. `UPDATE_CONVERSATIONS=1 cargo test --test conversations` writes what the shop says now; read the difference.
 //!
 //! A file holds conversations, each opened by `== title`, with what it needs (`customer: id`, `pin: digits`,
-//! `terms: delivery free-from tax`, `coupon: code percent`, `address: label = line`, `slot: weekday from to capacity`), and then `shopper:` and
+//! `terms: delivery free-from tax`, `coupon: code percent`, `address: label = line`, `slot: weekday from to capacity`,
+//! `links: minutes` for links to pay that last so long, with a gateway that never answers), and then `shopper:` and
 //! `shop:` lines in turn. Each conversation starts on a fresh copy of the sample shop.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a test: helpers outside #[test] functions too
@@ -39,6 +40,8 @@ struct Conversation {
     addresses: Vec<String>,
     /// Times of delivery as "weekday from to capacity", Monday being 1.
     slots: Vec<String>,
+    /// How many minutes a link to pay is good, in a shop that sends them.
+    links: Option<String>,
     /// The PIN that this customer has.
     pin: Option<String>,
     /// (shopper, what the shop said when it was recorded)
@@ -89,6 +92,15 @@ async fn replay(conversation: &Conversation, first: &mut Option<App>) -> Vec<Str
         settings.payment.free_delivery_from_cents = terms[1] as u32;
         settings.payment.tax_percent = terms[2];
     }
+    if let Some(minutes) = &conversation.links {
+        // Nobody listens there: what is said must be true without the gateway.
+        settings.payment.url = Some("http://127.0.0.1:9".into());
+        settings.payment.link_url = Some("https://voice.example".into());
+        settings.payment.link_secret = Some("sixteen letters!".into());
+        settings.payment.link_minutes = minutes.parse().unwrap();
+    }
+    // Kept sessions lapse by the wall clock, which goes on while the day of the replay does not.
+    settings.retention.sessions_hours = 24 * 365 * 100;
     let now: Timestamp = NOW.parse().unwrap();
     let ids = Arc::new(CountedIds::default());
     let app = App::build_for_replay(&settings, FixedClock::new(now), ids, first.as_ref()).await.unwrap();
@@ -145,6 +157,7 @@ fn parse(text: &str) -> Vec<Conversation> {
                 coupons: vec![],
                 addresses: vec![],
                 slots: vec![],
+                links: None,
                 pin: None,
                 turns: Vec::new(),
             });
@@ -157,6 +170,7 @@ fn parse(text: &str) -> Vec<Conversation> {
             Some(("coupon", coupon)) => conversation.coupons.push(coupon.to_owned()),
             Some(("address", address)) => conversation.addresses.push(address.to_owned()),
             Some(("slot", slot)) => conversation.slots.push(slot.to_owned()),
+            Some(("links", minutes)) => conversation.links = Some(minutes.to_owned()),
             Some(("pin", digits)) => conversation.pin = Some(digits.to_owned()),
             Some(("shopper", words)) => conversation.turns.push((words.to_owned(), String::new())),
             Some(("shop", words)) => {
@@ -186,6 +200,9 @@ fn print(all: &[Conversation]) -> String {
         }
         for slot in &c.slots {
             writeln!(text, "slot: {slot}").unwrap();
+        }
+        if let Some(minutes) = &c.links {
+            writeln!(text, "links: {minutes}").unwrap();
         }
         if let Some(pin) = &c.pin {
             writeln!(text, "pin: {pin}").unwrap();

@@ -1,7 +1,8 @@
 //! Money and a process that dies. A real gateway over HTTP keeps a ledger; it takes, declines, hangs before or after
 //! taking, and is sent the same thing twice. The buying process is killed at each step: before it reaches the gateway,
 //! while the gateway has its request, after the money was taken and before it was told, and just after it was told.
-//! At the end every charge has its order, every order its charge, and no piece of stock is made or lost.
+//! At the end every charge has its order, every order its charge, and no piece of stock is made or lost. All of it on
+//! SQLite and on PostgreSQL.
 //!
 //! `VOICECART_SEED` repeats a run; `VOICECART_KILLS` makes it longer.
 
@@ -20,16 +21,21 @@ use voicecart::shop::connectors::gateway::HttpGateway;
 use voicecart::shop::connectors::sql::paylinks::Followed;
 use voicecart::shop::paylink::PayLinks;
 use voicecart::shop::{
-    Act, Catalogue, CustomerId, Line, NoLink, Outcome, Quantity, RequestId, Shop, Sku, SqlShop, import, money::Currency,
+    Act, Awaiting, Catalogue, CustomerId, Line, NoLink, OrderRef, Outcome, Quantity, RequestId, Shop, Sku, SqlShop,
+    import, money::Currency,
 };
 use voicecart::store::{Store, sql};
 
+#[path = "support/cluster.rs"]
+mod cluster;
 #[path = "support/gateway.rs"]
 mod gateway;
 
+use cluster::{Cluster, Engine};
 use gateway::{Entry, Gateway, Mood};
 
 const FOLDER: &str = "VOICECART_PAYMENT_FOLDER";
+const DATABASE: &str = "VOICECART_PAYMENT_DATABASE";
 const GATEWAY: &str = "VOICECART_PAYMENT_GATEWAY";
 const ROUND: &str = "VOICECART_PAYMENT_ROUND";
 const SKUS: [&str; 3] = ["TEA", "RICE", "SOAP"];
@@ -40,21 +46,54 @@ fn number(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(otherwise)
 }
 
-async fn open(folder: &Path, gateway: &str, clock: Arc<dyn Clock>) -> (Store, SqlShop) {
-    let store = Store::open(&folder.join("shop.db")).await.unwrap();
+/// Where a shop is kept: a later start, and another process, finds it there again.
+struct Place {
+    folder: PathBuf,
+    /// PostgreSQL's address; none where the shop is in a file of the folder.
+    database: Option<String>,
+}
+
+impl Place {
+    fn of(engine: Engine, folder: &Path) -> Self {
+        let database = match engine {
+            Engine::Sqlite => None,
+            Engine::Postgres => Some(Cluster::shared().unwrap().database()),
+        };
+        Self { folder: folder.to_owned(), database }
+    }
+
+    async fn store(&self) -> Store {
+        match &self.database {
+            None => Store::open(&self.folder.join("shop.db")).await.unwrap(),
+            Some(address) => Store::open_postgres(address, &self.folder.join("beside")).await.unwrap(),
+        }
+    }
+}
+
+async fn open(place: &Place, gateway: &str, clock: Arc<dyn Clock>) -> (Store, SqlShop) {
+    let store = place.store().await;
     let shop = SqlShop::new(Catalogue::open(store.clone()).await.unwrap(), clock, Arc::new(RandomIds));
     let links = PayLinks::new("https://voice.example", "sixteen letters!", SignedDuration::from_mins(60));
     (store, shop.paid_by(Arc::new(HttpGateway::new(gateway, PATIENCE).unwrap())).linked(links))
 }
 
 /// A stocked shop with its gateway, and who buys there.
-async fn opened() -> (tempfile::TempDir, Gateway, Store, SqlShop, CustomerId) {
+struct Opened {
+    place: Place,
+    gateway: Gateway,
+    store: Store,
+    shop: SqlShop,
+    ada: CustomerId,
+    _folder: tempfile::TempDir,
+}
+
+async fn opened(engine: Engine) -> Opened {
     let folder = tempfile::tempdir().unwrap();
-    stocked(folder.path()).await;
+    let place = Place::of(engine, folder.path());
+    stocked(&place).await;
     let gateway = Gateway::start().await;
-    let (store, shop) = open(folder.path(), &gateway.url(), system()).await;
-    let ada = CustomerId::new("ada").unwrap();
-    (folder, gateway, store, shop, ada)
+    let (store, shop) = open(&place, &gateway.url(), system()).await;
+    Opened { place, gateway, store, shop, ada: CustomerId::new("ada").unwrap(), _folder: folder }
 }
 
 fn system() -> Arc<dyn Clock> {
@@ -66,11 +105,11 @@ fn later(by: SignedDuration) -> Arc<dyn Clock> {
     FixedClock::new(Timestamp::now() + by)
 }
 
-async fn stocked(folder: &Path) {
-    let catalogue = folder.join("catalogue.csv");
+async fn stocked(place: &Place) {
+    let catalogue = place.folder.join("catalogue.csv");
     let rows: String = SKUS.iter().map(|sku| format!("{sku},{sku},1.50,{STOCK}\n")).collect();
     std::fs::write(&catalogue, format!("id,title,price,stock\n{rows}")).unwrap();
-    let store = Store::open(&folder.join("shop.db")).await.unwrap();
+    let store = place.store().await;
     import::catalog(&catalogue, &store, Currency::USD, &|_| ()).await.unwrap();
     let mut tx = store.begin().await.unwrap();
     let ada = "INSERT INTO customers (id, created_at, email) VALUES ('ada', 0, 'ada@example.com')";
@@ -92,11 +131,13 @@ async fn quote(shop: &SqlShop, customer: &CustomerId, request: &str, sku: &str) 
 #[test]
 fn paying_process() {
     let Ok(folder) = std::env::var(FOLDER) else { return };
-    let (folder, round, gateway) = (PathBuf::from(folder), number(ROUND, 0), std::env::var(GATEWAY).unwrap());
+    let place = Place { folder: PathBuf::from(folder), database: std::env::var(DATABASE).ok() };
+    let (round, gateway) = (number(ROUND, 0), std::env::var(GATEWAY).unwrap());
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
-        let (_store, shop) = open(&folder, &gateway, system()).await;
-        let mut asked = std::fs::OpenOptions::new().create(true).append(true).open(folder.join("asked")).unwrap();
+        let (_store, shop) = open(&place, &gateway, system()).await;
+        let file = place.folder.join("asked");
+        let mut asked = std::fs::OpenOptions::new().create(true).append(true).open(file).unwrap();
         let customer = CustomerId::new("ada").unwrap();
         for turn in 0.. {
             let name = format!("r{round}-{turn}");
@@ -111,7 +152,7 @@ fn paying_process() {
                     assert!(matches!(outcome, Outcome::LinkSent { .. }), "{outcome:?}");
                 }
                 let given_up = RequestId::new(&format!("{name}-given-up")).unwrap();
-                let outcome = shop.perform(Act::DropLinks, &customer, &given_up).await.unwrap();
+                let outcome = shop.perform(Act::DropLinks { quote_id: None }, &customer, &given_up).await.unwrap();
                 assert!(matches!(outcome, Outcome::Bought { .. } | Outcome::LinkDropped { .. }), "{outcome:?}");
                 continue;
             }
@@ -129,10 +170,11 @@ fn paying_process() {
     });
 }
 
-fn start(folder: &Path, gateway: &str, round: u64) -> Child {
+fn start(place: &Place, gateway: &str, round: u64) -> Child {
     Command::new(std::env::current_exe().unwrap())
         .args(["paying_process", "--exact", "--nocapture"])
-        .env(FOLDER, folder)
+        .env(FOLDER, &place.folder)
+        .envs(place.database.iter().map(|address| (DATABASE, address)))
         .env(GATEWAY, gateway)
         .env(ROUND, round.to_string())
         .stdout(Stdio::null())
@@ -140,13 +182,20 @@ fn start(folder: &Path, gateway: &str, round: u64) -> Child {
         .unwrap()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_charge_and_one_order_whatever_dies() {
+on_each_engine!(
+    one_charge_and_one_order_whatever_dies,
+    a_gateway_that_declines_or_hangs_is_told_of_and_nothing_is_lost,
+    a_link_is_sent_once_paid_once_and_ends,
+    what_waits_for_its_link_is_told_of,
+);
+
+async fn one_charge_and_one_order_whatever_dies(engine: Engine) {
     let folder = tempfile::tempdir().unwrap();
-    stocked(folder.path()).await;
+    let place = Place::of(engine, folder.path());
+    stocked(&place).await;
     let mut gateway = Gateway::start().await;
     let (seed, kills) = (number("VOICECART_SEED", 20_261_123), number("VOICECART_KILLS", 24));
-    println!("seed {seed}, {kills} kills");
+    println!("{engine:?}: seed {seed}, {kills} kills");
     let mut random = fastrand::Rng::with_seed(seed);
     for round in 0..kills {
         // Moods that hang hold the process at that step until it is killed.
@@ -161,7 +210,7 @@ async fn one_charge_and_one_order_whatever_dies() {
         let mood = if mood == Mood::Prompt && round % 4 == 3 { Mood::PaysAtOnce } else { mood };
         while gateway.steps.try_recv().is_ok() {}
         gateway.mood.send(mood).unwrap();
-        let mut child = start(folder.path(), &gateway.url(), round);
+        let mut child = start(&place, &gateway.url(), round);
         for _ in 0..random.usize(1..4) {
             gateway.reaches(step).await;
             if matches!(mood, Mood::HangBefore | Mood::HangAfter) {
@@ -176,18 +225,18 @@ async fn one_charge_and_one_order_whatever_dies() {
     gateway.mood.send(Mood::Prompt).unwrap();
 
     // The next start takes up what was left in the middle; a client that was cut off may have asked again before.
-    let (store, shop) = open(folder.path(), &gateway.url(), later(SignedDuration::from_hours(2))).await;
+    let (store, shop) = open(&place, &gateway.url(), later(SignedDuration::from_hours(2))).await;
     let left: i64 = count(&store, "SELECT count(*) FROM purchases WHERE state = 'reserved'").await;
     let finished = shop.finish_payments().await.unwrap();
     assert_eq!(finished as i64, left, "everything left in the middle is finished");
     assert_eq!(shop.finish_payments().await.unwrap(), 0, "and stays finished");
-    println!("{left} purchases were left in the middle");
+    println!("{engine:?}: {left} purchases were left in the middle");
     assert!(left > 0, "no kill came between the reservation and the order");
 
     let asked = std::fs::read_to_string(folder.path().join("asked")).unwrap();
     let customer = CustomerId::new("ada").unwrap();
     // Offers that were killed before they became purchases still stand for a client that asks again soon.
-    let (_same, shop) = open(folder.path(), &gateway.url(), later(SignedDuration::from_mins(1))).await;
+    let (_same, shop) = open(&place, &gateway.url(), later(SignedDuration::from_mins(1))).await;
     for line in asked.lines() {
         let (name, id) = line.split_once(' ').unwrap();
         let request = RequestId::new(name).unwrap();
@@ -254,9 +303,8 @@ async fn balanced(store: &Store, gateway: &Gateway, asked: usize) {
     println!("{asked} asked, {taken} charged and ordered");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_gateway_that_declines_or_hangs_is_told_of_and_nothing_is_lost() {
-    let (folder, gateway, store, shop, ada) = opened().await;
+async fn a_gateway_that_declines_or_hangs_is_told_of_and_nothing_is_lost(engine: Engine) {
+    let Opened { place, gateway, store, shop, ada, _folder } = opened(engine).await;
     let request = |name: &str| RequestId::new(name).unwrap();
     let buy = |id: &str| Act::Buy { quote_id: id.to_owned(), pin: None };
 
@@ -292,7 +340,7 @@ async fn a_gateway_that_declines_or_hangs_is_told_of_and_nothing_is_lost() {
     assert!(matches!(outcome, Outcome::OrderCancelled { refund: Some(_), .. }), "{outcome:?}");
     assert_eq!(gateway.books.lock().unwrap().entries[&id], Entry::Taken(300), "the gateway was away");
     gateway.mood.send(Mood::Prompt).unwrap();
-    let (_again, after) = open(folder.path(), &gateway.url(), later(SignedDuration::from_mins(1))).await;
+    let (_again, after) = open(&place, &gateway.url(), later(SignedDuration::from_mins(1))).await;
     assert_eq!(after.finish_payments().await.unwrap(), 1);
     assert_eq!(gateway.books.lock().unwrap().entries[&id], Entry::Voided { gave_back: true });
 
@@ -301,7 +349,7 @@ async fn a_gateway_that_declines_or_hangs_is_told_of_and_nothing_is_lost() {
     let id = quote(&shop, &ada, "d", "SOAP").await;
     let outcome = shop.perform(buy(&id), &ada, &request("d")).await.unwrap();
     assert!(matches!(outcome, Outcome::PaymentPending { .. }), "{outcome:?}");
-    let (_again, much_later) = open(folder.path(), &gateway.url(), later(SignedDuration::from_mins(20))).await;
+    let (_again, much_later) = open(&place, &gateway.url(), later(SignedDuration::from_mins(20))).await;
     assert_eq!(much_later.finish_payments().await.unwrap(), 0, "no stock goes back while the money may be taken");
     gateway.mood.send(Mood::Prompt).unwrap();
     assert_eq!(much_later.finish_payments().await.unwrap(), 1);
@@ -316,9 +364,8 @@ async fn kinds(shop: &SqlShop) -> Vec<String> {
     kinds
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_link_is_sent_once_paid_once_and_ends() {
-    let (folder, gateway, store, shop, ada) = opened().await;
+async fn a_link_is_sent_once_paid_once_and_ends(engine: Engine) {
+    let Opened { place, gateway, store, shop, ada, _folder } = opened(engine).await;
     let request = |name: &str| RequestId::new(name).unwrap();
     let by_link = |id: &str| Act::BuyByLink { quote_id: id.to_owned() };
     let stock = "SELECT stock FROM products WHERE sku = 'TEA'";
@@ -346,7 +393,7 @@ async fn a_link_is_sent_once_paid_once_and_ends() {
     }
     assert_eq!(shop.follow(&token.replace('.', "-")).await.unwrap(), Followed::Ended);
     assert!(gateway.pay(&key) && !gateway.pay(&key), "a page takes money once");
-    let (_again, other) = open(folder.path(), &gateway.url(), later(SignedDuration::from_mins(1))).await;
+    let (_again, other) = open(&place, &gateway.url(), later(SignedDuration::from_mins(1))).await;
     let (one, two, three, finished) =
         tokio::join!(shop.follow(&token), other.follow(&token), shop.follow(&token), other.finish_payments());
     finished.unwrap();
@@ -361,11 +408,11 @@ async fn a_link_is_sent_once_paid_once_and_ends() {
     let (token, key) = link_of(&shop, &id).await;
     assert!(matches!(shop.follow(&token).await.unwrap(), Followed::Page(_)));
     gateway.mood.send(Mood::HangBefore).unwrap();
-    let (_again, much_later) = open(folder.path(), &gateway.url(), later(SignedDuration::from_mins(61))).await;
+    let (_again, much_later) = open(&place, &gateway.url(), later(SignedDuration::from_mins(61))).await;
     assert_eq!(much_later.finish_payments().await.unwrap(), 0, "no stock goes back while it can be paid");
     assert_eq!(count(&store, stock).await, STOCK - 4);
     gateway.mood.send(Mood::Prompt).unwrap();
-    let (_again, later_still) = open(folder.path(), &gateway.url(), later(SignedDuration::from_mins(63))).await;
+    let (_again, later_still) = open(&place, &gateway.url(), later(SignedDuration::from_mins(63))).await;
     assert_eq!(later_still.finish_payments().await.unwrap(), 1);
     assert_eq!(count(&store, stock).await, STOCK - 2);
     assert!(!gateway.pay(&key), "the page is closed");
@@ -386,10 +433,10 @@ async fn a_link_is_sent_once_paid_once_and_ends() {
     let id = quote(&shop, &ada, "d", "RICE").await;
     let outcome = shop.perform(Act::Buy { quote_id: id.clone(), pin: None }, &ada, &request("d")).await.unwrap();
     assert!(matches!(outcome, Outcome::LinkSent { again: false, .. }), "{outcome:?}");
-    let outcome = shop.perform(Act::DropLinks, &ada, &request("d-no")).await.unwrap();
+    let outcome = shop.perform(Act::DropLinks { quote_id: None }, &ada, &request("d-no")).await.unwrap();
     assert_eq!(outcome, Outcome::LinkDropped { any: true });
     assert_eq!(count(&store, "SELECT stock FROM products WHERE sku = 'RICE'").await, STOCK);
-    let outcome = shop.perform(Act::DropLinks, &ada, &request("d-nothing")).await.unwrap();
+    let outcome = shop.perform(Act::DropLinks { quote_id: None }, &ada, &request("d-nothing")).await.unwrap();
     assert_eq!(outcome, Outcome::LinkDropped { any: false });
 
     // Nowhere to send it: nothing is reserved, and it is said why.
@@ -400,6 +447,95 @@ async fn a_link_is_sent_once_paid_once_and_ends() {
     let outcome = shop.perform(Act::Buy { quote_id: id, pin: None }, &bob, &request("e-yes")).await.unwrap();
     assert_eq!(outcome, Outcome::NoLink(NoLink::NoMethod));
     balanced(&store, &gateway, 5).await;
+}
+
+/// What "where is my order" finds.
+async fn tracked(shop: &SqlShop, who: &CustomerId, what: OrderRef) -> Outcome {
+    let request = RequestId::new(&ulid::Ulid::generate().to_string()).unwrap();
+    shop.perform(Act::Track(what), who, &request).await.unwrap()
+}
+
+async fn waiting(shop: &SqlShop, who: &CustomerId, what: OrderRef) -> Vec<Awaiting> {
+    match tracked(shop, who, what).await {
+        Outcome::AwaitingPayment { waiting, .. } => waiting,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn what_waits_for_its_link_is_told_of(engine: Engine) {
+    let Opened { place, gateway, store, shop, ada, _folder } = opened(engine).await;
+    let request = |name: &str| RequestId::new(name).unwrap();
+    assert_eq!(tracked(&shop, &ada, OrderRef::Latest).await, Outcome::NoOrders);
+    let tea = quote(&shop, &ada, "a", "TEA").await;
+    let sent = shop.perform(Act::BuyByLink { quote_id: tea.clone() }, &ada, &request("a")).await.unwrap();
+    let Outcome::LinkSent { until, .. } = sent else { panic!("{sent:?}") };
+    // By whatever it is called, and to nobody else.
+    let now = Timestamp::now().to_zoned(TimeZone::UTC).date();
+    let placed = |from, to| OrderRef::Placed { from, to };
+    for what in [
+        OrderRef::Latest,
+        OrderRef::Product("the tea".into()),
+        placed(now.yesterday().unwrap(), now.tomorrow().unwrap()),
+    ] {
+        let found = waiting(&shop, &ada, what).await;
+        assert_eq!((found.len(), found[0].quote_id.as_str()), (1, tea.as_str()));
+        let link = found[0].link.as_ref().unwrap();
+        assert_eq!((link.until, link.email.as_str()), (until, "example.com"));
+        assert_eq!((found[0].total.minor(), found[0].names.len()), (300, 1));
+    }
+    let long_ago = now.checked_sub(jiff::Span::new().days(9)).unwrap();
+    for what in [OrderRef::Product("soap".into()), placed(long_ago, long_ago)] {
+        assert_eq!(tracked(&shop, &ada, what).await, Outcome::NoOrders);
+    }
+    let bob = CustomerId::new("bob").unwrap();
+    assert_eq!(tracked(&shop, &bob, OrderRef::Latest).await, Outcome::NoOrders);
+
+    // Sent again: the same link, once for each time it was asked for, and only by whose it is.
+    let again = || Act::SendLinkAgain { quote_id: tea.clone() };
+    for _ in 0..2 {
+        let outcome = shop.perform(again(), &ada, &request("a-again")).await.unwrap();
+        assert!(matches!(outcome, Outcome::LinkSentAgain { until: same, .. } if same == until), "{outcome:?}");
+    }
+    let outcome = shop.perform(again(), &bob, &request("bobs")).await.unwrap();
+    assert_eq!(outcome, Outcome::NoLink(NoLink::Ended));
+    let links: Vec<_> = shop.notices().await.unwrap().into_iter().map(|n| n.body["link"].clone()).collect();
+    assert!(links.len() == 2 && links[0] == links[1], "{links:?}");
+    assert_eq!(count(&store, "SELECT stock FROM products WHERE sku = 'TEA'").await, STOCK - 2);
+
+    // Of two that wait the one is let go and the other stays; then it is paid, and is an order like any other.
+    let soap = quote(&shop, &ada, "b", "SOAP").await;
+    shop.perform(Act::BuyByLink { quote_id: soap.clone() }, &ada, &request("b")).await.unwrap();
+    assert_eq!(waiting(&shop, &ada, OrderRef::Latest).await.len(), 2);
+    let drop = Act::DropLinks { quote_id: Some(soap.clone()) };
+    assert_eq!(shop.perform(drop, &ada, &request("b-no")).await.unwrap(), Outcome::LinkDropped { any: true });
+    assert_eq!(count(&store, "SELECT stock FROM products WHERE sku = 'SOAP'").await, STOCK);
+    let left = waiting(&shop, &ada, OrderRef::Latest).await;
+    assert!(left.len() == 1 && left[0].quote_id == tea, "{left:?}");
+    let (token, key) = link_of(&shop, &tea).await;
+    shop.follow(&token).await.unwrap();
+    assert!(gateway.pay(&key));
+    shop.follow(&token).await.unwrap();
+    let found = tracked(&shop, &ada, OrderRef::Latest).await;
+    assert!(matches!(&found, Outcome::Tracked(orders) if orders.len() == 1), "{found:?}");
+    let outcome = shop.perform(again(), &ada, &request("a-late")).await.unwrap();
+    assert_eq!(outcome, Outcome::NoLink(NoLink::Ended));
+
+    // A payment that nobody answered for waits too, without a link; so does one whose link has ended until it is settled.
+    gateway.mood.send(Mood::HangBefore).unwrap();
+    let rice = quote(&shop, &ada, "c", "RICE").await;
+    let outcome = shop.perform(Act::Buy { quote_id: rice, pin: None }, &ada, &request("c")).await.unwrap();
+    assert!(matches!(outcome, Outcome::PaymentPending { .. }), "{outcome:?}");
+    let found = tracked(&shop, &ada, OrderRef::Latest).await;
+    let Outcome::AwaitingPayment { waiting: found, orders } = found else { panic!("{found:?}") };
+    assert!(found.len() == 1 && found[0].link.is_none() && orders.len() == 1, "{found:?} {orders:?}");
+    gateway.mood.send(Mood::Prompt).unwrap();
+    let id = quote(&shop, &ada, "d", "SOAP").await;
+    shop.perform(Act::BuyByLink { quote_id: id.clone() }, &ada, &request("d")).await.unwrap();
+    let (_again, later) = open(&place, &gateway.url(), later(SignedDuration::from_mins(61))).await;
+    let ended = waiting(&later, &ada, OrderRef::Product("soap".into())).await;
+    assert!(ended.len() == 1 && ended[0].link.is_none(), "{ended:?}");
+    later.finish_payments().await.unwrap();
+    balanced(&store, &gateway, 4).await;
 }
 
 async fn link_of(shop: &SqlShop, id: &str) -> (String, String) {

@@ -9,15 +9,17 @@ use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use voicecart::dialogue::errand::{About, Ran, Reminder, Wish};
+use voicecart::dialogue::reminders::Standing;
 use voicecart::dialogue::{Delivery, Focus, HelpTopic, Say};
 use voicecart::reply::{Manner, Phrases, Reply};
 use voicecart::shop::money::Currency;
+use voicecart::shop::outcome::AwaitedLink;
 use voicecart::shop::preferences::{Avoided, Preferences};
 use voicecart::shop::slots::{Change, Destination, Slot, Told};
 use voicecart::shop::{
-    AddedLine, Amount, CouponRefusal, Discount, Extras, Filters, LimitPer, Missing, Money, NoLink, Order, OrderLine,
-    OrderNumber, OrderRef, OrderStatus, Parcel, ParcelStatus, PricedLine, Product, Quantity, Quote, QuoteOrigin,
-    Search, Shelf, ShelfItem, Sku, Sort, Why,
+    AddedLine, Amount, Awaiting, CouponRefusal, Discount, Extras, Filters, LimitPer, Missing, Money, NoLink, Order,
+    OrderLine, OrderNumber, OrderRef, OrderStatus, Parcel, ParcelStatus, PricedLine, Product, Quantity, Quote,
+    QuoteOrigin, Search, Shelf, ShelfItem, Sku, Sort, Why,
 };
 
 /// A Monday.
@@ -88,6 +90,7 @@ fn quote(lines: Vec<PricedLine>, origin: QuoteOrigin) -> Quote {
         price_changes: vec![],
         repeats: vec![],
         misfits: Vec::new(),
+        address_gone: false,
         cautions: vec![],
         extras: Extras::default(),
         origin,
@@ -211,6 +214,11 @@ fn letters(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
+fn standing(day: i8) -> Standing {
+    let at = date(2026, 11, day).at(9, 0, 0, 0);
+    Standing { token: "t".into(), at, words: "You wanted to order <dog> food.".into() }
+}
+
 #[test]
 fn opening_help_and_closing() {
     snapshot(
@@ -231,6 +239,13 @@ fn opening_help_and_closing() {
             ),
             ("reminders away from Alexa", Say::Ran(Ran::NotHere(Wish::Reminder))),
             ("reminders that are not allowed", Say::Ran(Ran::NoLeave(Wish::Reminder))),
+            ("reminders to cancel away from Alexa", Say::Ran(Ran::NotHere(Wish::Reminders))),
+            ("reminders to cancel that are not allowed", Say::Ran(Ran::NoLeave(Wish::Reminders))),
+            ("reminders that cannot be reached", Say::Ran(Ran::Failed(Wish::Reminders))),
+            ("no reminder", Say::Ran(Ran::NoReminders)),
+            ("which reminder", Say::Ran(Ran::WhichReminder(vec![standing(24), standing(30)]))),
+            ("cancel that reminder?", Say::Ran(Ran::AskCancelReminder(standing(30)))),
+            ("a reminder cancelled", Say::Ran(Ran::ReminderCancelled(standing(30)))),
             ("a reminder that failed", Say::Ran(Ran::Failed(Wish::Reminder))),
             ("a reminder of an order, asked", Say::Ran(Ran::Ask(arrival()))),
             ("a reminder of an order, made", Say::Ran(Ran::Made(arrival()))),
@@ -554,6 +569,25 @@ fn delivery() {
         until: until.parse().unwrap(),
         again,
     };
+    let again = |until: &str| Say::LinkSentAgain {
+        total: usd(3_998),
+        email: "example.com".into(),
+        until: until.parse().unwrap(),
+    };
+    let pending = || Awaiting {
+        quote_id: "q".into(),
+        names: vec!["dog food".into()],
+        total: usd(3_998),
+        begun: "2026-11-23T09:00:00Z".parse().unwrap(),
+        link: None,
+    };
+    let linked = |until: &str, names: &[&str]| Awaiting {
+        names: names.iter().map(|n| (*n).to_owned()).collect(),
+        link: Some(AwaitedLink { until: until.parse().unwrap(), email: "example.com".into() }),
+        ..pending()
+    };
+    let waits = |waiting, orders| Say::AwaitingPayment { waiting, orders, about: OrderRef::Latest };
+    let shipped = order("104217", OrderStatus::Shipped, &["dog food"], vec![]);
     let late = |status| told(Told::TooLate(Box::new(order("104217", status, &["dog food"], vec![]))));
     snapshot(
         "delivery",
@@ -590,6 +624,17 @@ fn delivery() {
             ("no address for it", Say::NoLink { why: NoLink::NoEmail }),
             ("no way to pay", Say::NoLink { why: NoLink::NoMethod }),
             ("dropped", Say::LinkDropped),
+            ("a link sent again", again("2026-11-23T20:00:00Z")),
+            ("a link sent again, until tomorrow", again("2026-11-24T20:00:00Z")),
+            ("a link that ended is not sent again", Say::NoLink { why: NoLink::Ended }),
+            ("one waits for its link", waits(vec![linked("2026-11-23T20:05:00Z", &["dog food"])], vec![])),
+            (
+                "one waits for its link, and an order is on its way",
+                waits(vec![linked("2026-11-24T09:00:00Z", &["dog food", "lamp"])], vec![shipped]),
+            ),
+            ("one waits for the gateway", waits(vec![pending()], vec![])),
+            ("two wait", waits(vec![linked("2026-11-23T20:05:00Z", &["tea"]), pending()], vec![])),
+            ("let it go?", Say::AskDropLink { waiting: Box::new(linked("2026-11-23T20:05:00Z", &["dog food"])) }),
         ],
     );
 }
@@ -626,6 +671,10 @@ fn buying() {
         &[
             ("one thing", confirm(quote(vec![line(lamp(), 1)], QuoteOrigin::Pick), false)),
             ("two of it", confirm(quote(vec![line(food(), 2)], QuoteOrigin::Pick), false)),
+            (
+                "an address that was taken back",
+                confirm(Quote { address_gone: true, ..quote(vec![line(food(), 2)], QuoteOrigin::Pick) }, true),
+            ),
             ("offer moved", confirm(quote(vec![line(food(), 2)], QuoteOrigin::Pick), true)),
             ("reorder with surprises", confirm(reorder.clone(), false)),
             ("the usual", confirm(usual, false)),

@@ -58,6 +58,7 @@ async fn sample_shop(engine: Engine) -> (Store, SqlShop) {
 on_each_engine!(
     the_sql_shop_conforms,
     an_offer_that_lapsed_or_moved_is_made_anew,
+    an_offer_to_a_lent_address_goes_elsewhere_when_that_is_taken_back,
     a_price_change_since_the_last_purchase_is_told,
     the_index_follows_the_catalogue_without_a_restart,
     fifty_at_once_buy_an_offer_once,
@@ -535,6 +536,11 @@ async fn keeps_a_lent_address_until_it_is_taken_back(shop: &dyn Shop) {
         assert!(matches!(guest.asks(borrow(line)).await, Outcome::AddressChosen { .. }));
         assert_eq!(guest.quoted(quote()).await.extras.address.as_deref(), Some(line));
     }
+    // Offers that are open when it is taken back, one of them said yes to already.
+    let (open, dropped) = (one_guest.quoted(quote()).await, other.quoted(quote()).await);
+    let placed = one_guest.quoted(quote()).await;
+    let bought = one_guest.asks(Act::Buy { quote_id: placed.id, pin: None }).await;
+    assert!(matches!(bought, Outcome::Bought { .. }), "{bought:?}");
     let third = caller(shop, "guest-lent-3");
     third.asks(Act::BorrowAddress { line: "4 Fourth Street".into(), lender: "alexa:user:another".into() }).await;
     let give_back = |lender: &str| Act::ForgetBorrowed { lender: lender.into() };
@@ -544,6 +550,21 @@ async fn keeps_a_lent_address_until_it_is_taken_back(shop: &dyn Shop) {
     for guest in [&one_guest, &other] {
         assert_eq!(guest.quoted(quote()).await.extras.address, None);
     }
+    // No open offer is bought as it stood: it is made anew without the address, or with another of the customer's.
+    let yes = |quote: &Quote| Act::Buy { quote_id: quote.id.clone(), pin: None };
+    for (guest, offer) in [(&one_guest, &open), (&other, &dropped)] {
+        let outcome = guest.asks(yes(offer)).await;
+        let Outcome::QuoteChanged { quote: Some(anew) } = outcome else { panic!("{outcome:?}") };
+        assert!(anew.address_gone && anew.extras.address.is_none(), "{anew:?}");
+        let Outcome::Bought { order, .. } = guest.asks(yes(&anew)).await else { panic!() };
+        assert_eq!(order.address, None);
+    }
+    // What was said yes to in time goes where it was to go.
+    let orders = match one_guest.asks(Act::ListOrders { limit: 9 }).await {
+        Outcome::Orders(orders) => orders,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(orders.iter().filter(|o| o.address.as_deref() == Some("3 Third Street")).count(), 1, "{orders:?}");
     assert_eq!(third.quoted(quote()).await.extras.address.as_deref(), Some("4 Fourth Street"));
 }
 
@@ -576,6 +597,29 @@ async fn an_offer_that_lapsed_or_moved_is_made_anew(engine: Engine) {
     restock(&store, &chips.sku, 0).await;
     let gone = ada.asks(Act::Buy { quote_id: dearer.id, pin: None }).await;
     assert_eq!(gone, Outcome::QuoteChanged { quote: None });
+}
+
+async fn an_offer_to_a_lent_address_goes_elsewhere_when_that_is_taken_back(engine: Engine) {
+    let (store, shop) = sample_shop(engine).await;
+    let mut tx = store.begin().await.unwrap();
+    let home = "INSERT INTO addresses (customer_id, label, line) VALUES ('ada', 'home', '12 Oak Street')";
+    sql::query(home).execute(&mut *tx).await.unwrap();
+    tx.commit().await.unwrap();
+    let ada = caller(&shop, "ada");
+    let tea = ada.plenty("green tea", 5).await;
+    let lender = "alexa:user:ada";
+    ada.asks(Act::BorrowAddress { line: "1 First Street".into(), lender: lender.into() }).await;
+    let offer = ada.quoted(Act::Quote { lines: one(&tea.sku) }).await;
+    assert_eq!(offer.extras.address.as_deref(), Some("1 First Street"));
+    ada.asks(Act::ForgetBorrowed { lender: lender.into() }).await;
+    // Nothing of it is left with the offer either.
+    let kept: Vec<String> = sql::query_scalar("SELECT extras FROM quotes").fetch_all(store.reader()).await.unwrap();
+    assert!(!kept.is_empty() && kept.iter().all(|extras| !extras.contains("First")), "{kept:?}");
+    let outcome = ada.asks(Act::Buy { quote_id: offer.id, pin: None }).await;
+    let Outcome::QuoteChanged { quote: Some(anew) } = outcome else { panic!("{outcome:?}") };
+    assert_eq!((anew.address_gone, anew.extras.address.as_deref()), (true, Some("12 Oak Street")));
+    let Outcome::Bought { order, .. } = ada.asks(Act::Buy { quote_id: anew.id, pin: None }).await else { panic!() };
+    assert_eq!(order.address.as_deref(), Some("12 Oak Street"));
 }
 
 async fn a_price_change_since_the_last_purchase_is_told(engine: Engine) {

@@ -515,6 +515,21 @@ no-such-order =
 ask-order-number =
     What's the order number?
     .reprompt = You can say it digit by digit, or ask for your latest order.
+awaiting-link =
+    { $today ->
+        [yes] Your order of { $things }, for { $total }, isn't placed yet: it waits for you to pay. The link is at your address at { $email }, and it's good until { $time }.
+       *[no] Your order of { $things }, for { $total }, isn't placed yet: it waits for you to pay. The link is at your address at { $email }, and it's good until { $time } { $day }.
+    }
+awaiting-answer = I can't tell yet whether the payment of { $total } for { $things } went through, so it isn't ordered yet. You won't be charged twice.
+awaiting =
+    Is there anything else?
+    .reprompt = You can ask for another order, or say stop.
+awaiting-again =
+    Shall I send the link again?
+    .reprompt = Shall I send you the link to pay again, yes or no?
+ask-drop-link =
+    Your order of { $things }, for { $total }, isn't placed yet: it waits for you to pay. Shall I let it go?
+    .reprompt = Shall I let it go and end the link, yes or no?
 
 ## Basket
 
@@ -751,6 +766,7 @@ confirm-tax = { $price } of tax
 confirm-includes = That includes { $parts }.
 confirm-discount = The coupon { $code } takes off { $price }.
 confirm-address = It goes to { $line }.
+confirm-address-gone = I may no longer use the address that I named before.
 confirm-slot = It comes { $time }.
 slot =
     { $same ->
@@ -853,18 +869,21 @@ address-chosen =
 errand-not-here =
     { $wish ->
         [address] I only get an Alexa address when you speak to me through Alexa. What would you like?
+        [reminders] Reminders are with Alexa, so I can only cancel one when you speak to me through Alexa. What would you like?
        *[reminder] I can only set reminders when you speak to me through Alexa. What would you like?
     }
     .reprompt = What would you like?
 errand-no-leave =
     { $wish ->
         [address] You haven't allowed me to know that address yet. I have put a card in the Alexa app: allow it there, then ask me again. What else would you like?
+        [reminders] You haven't allowed me to look after your reminders. I have put a card in the Alexa app: allow it there, then ask me again. What else would you like?
        *[reminder] You haven't allowed me to set reminders yet. I have put a card in the Alexa app: allow it there, then ask me again. What else would you like?
     }
     .reprompt = What else would you like?
 errand-failed =
     { $wish ->
         [address] I couldn't get your address from Alexa just now, so nothing has changed. What would you like?
+        [reminders] I couldn't get at your reminders, so please count on none being cancelled. What would you like?
        *[reminder] I couldn't set that reminder, so please don't count on it. What would you like?
     }
     .reprompt = You can ask me again, or for something else.
@@ -899,6 +918,19 @@ remind-too-soon =
 remind-nothing-coming =
     You have no order on its way with a day that I know. What would you like?
     .reprompt = You can ask where an order is, or for something else.
+remind-none =
+    There is no reminder of mine to cancel. What would you like?
+    .reprompt = What would you like?
+remind-nth = { NTH($position) }, { $day }: { $words }.
+remind-which =
+    These reminders come next. { $reminders } Which one shall I cancel?
+    .reprompt = Say first, second or third, or no to keep them all. Which one shall I cancel?
+remind-ask-cancel =
+    There's a reminder { $day }: { $words }. Shall I cancel it?
+    .reprompt = Shall I cancel that reminder, yes or no?
+remind-cancelled =
+    The reminder { $day } is cancelled. What else would you like?
+    .reprompt = What else would you like?
 no-such-address =
     { $count ->
         [0] There's no address in your account; the shop can add one. What would you like?
@@ -937,8 +969,14 @@ link-sent =
         [yes] I'll keep everything for you until { $time }. It's ordered as soon as you've paid.
        *[no] I'll keep everything for you until { $time } { $day }. It's ordered as soon as you've paid.
     }
+link-sent-again =
+    { $today ->
+        [yes] I've sent the link for { $total } to your address at { $email } again. I'll keep everything for you until { $time }. It's ordered as soon as you've paid.
+       *[no] I've sent the link for { $total } to your address at { $email } again. I'll keep everything for you until { $time } { $day }. It's ordered as soon as you've paid.
+    }
 no-link =
     { $why ->
+        [ended] That link doesn't count any more, so I haven't sent it again. What would you like?
         [not-offered] This shop doesn't send payment links, so nothing is ordered. To order with what's on file, say check out. What would you like?
         [no-email] I have no e-mail address of yours to send a link to, so nothing is ordered. The shop can add one. What would you like?
        *[no-method] There's no way to pay in your account yet, so nothing is ordered. The shop can add one. What would you like?
@@ -1277,6 +1315,7 @@ worn = { $of ->
     [shoes] size { $size } in shoes
    *[clothes] size { $size } in clothes
 }
+size-and-half = { $whole } and a half
 my-sizes = You wear { $sizes }.
 my-likes = You like { $names }.
 my-dislikes = You'd rather not have { $names }.
@@ -1298,8 +1337,8 @@ forgotten = { $what ->
    *[everything] Okay, I've forgotten all you told me about yourself. Your orders and your basket are still there.
 } What would you like?
     .reprompt = What would you like?
-ask-size = Which size do you wear? You can say: I wear a medium, or: my shoe size is nine.
-    .reprompt = You can say: I wear a medium, or: my shoe size is nine.
+ask-size = Which size do you wear? You can say: I wear a medium, or: my shoe size is nine and a half.
+    .reprompt = You can say: I wear a medium, or: my shoe size is nine and a half.
 ask-forget = { $what ->
     [allergies] Then I won't warn you of what you can't eat any more. Shall I forget your allergies and your diet?
    *[everything] Shall I forget all you told me about yourself: sizes, brands, how I speak, and what you can't eat? Your orders stay.

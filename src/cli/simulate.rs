@@ -15,6 +15,7 @@ use super::terminal::{BAD, GOOD, LABEL, STRONG, interactive};
 use super::{Failure, Shared, block_on};
 use crate::app;
 use crate::edge::alexa::package;
+use crate::edge::alexa::preview::{DEVICES, Viewport};
 use crate::edge::alexa::simulator::{Heard, Simulator, SimulatorError, Who};
 use crate::language::Understander;
 use crate::language::model::Model;
@@ -43,6 +44,12 @@ pub struct Simulate {
     /// Write the conversation to a file as a test, without e-mail addresses, telephone and order numbers
     #[arg(long, value_name = "FILE", conflicts_with = "replay")]
     record: Option<PathBuf>,
+    /// Speak to a device with a screen, and print what it would show
+    ///
+    /// Texts only, line by line, as this program draws them; `/docs/screens` of a server shows pictures of its screens.
+    #[arg(long, value_name = "DEVICE", num_args = 0..=1, require_equals = true, default_missing_value = "wide",
+          value_parser = ["wide", "tall", "round"])]
+    screen: Option<String>,
     /// Also print what was understood, cards and directives
     #[arg(long, short)]
     verbose: bool,
@@ -68,7 +75,9 @@ impl Simulate {
     fn simulator(&self, stage: &Stage, user: Option<&str>) -> Result<Simulator, Failure> {
         let stranger = || format!("amzn1.ask.account.{}", ulid::Ulid::generate());
         let user = user.or(self.user.as_deref()).map_or_else(stranger, str::to_owned);
-        let who = Who { user, application_id: self.application_id.clone(), locale: stage.locale.clone() };
+        let devices: &'static [Viewport] = &DEVICES;
+        let screen = self.screen.as_ref().and_then(|name| devices.iter().find(|d| d.name == name));
+        let who = Who { user, application_id: self.application_id.clone(), locale: stage.locale.clone(), screen };
         Simulator::new(&stage.url, stage.understander.clone(), who).map_err(Failure::failed)
     }
 
@@ -146,6 +155,14 @@ impl Simulate {
             writeln!(out, "{LABEL}{}{LABEL:#}", heard.understood)?;
         }
         writeln!(out, "{STRONG}{}{STRONG:#}", said(heard))?;
+        if let Some(shown) = &heard.screen {
+            if !shown.drawn {
+                writeln!(out, "{LABEL}(a screen that is not drawn here; the texts of its data){LABEL:#}")?;
+            }
+            for line in shown.lines.iter().flat_map(|text| text.lines()) {
+                writeln!(out, "  {LABEL}|{LABEL:#} {line}")?;
+            }
+        }
         if self.verbose {
             for directive in &heard.directives {
                 writeln!(out, "{GOOD}{directive}{GOOD:#}")?;

@@ -4,7 +4,7 @@ use jiff::Zoned;
 
 use super::products::{take, turn_page};
 use super::session::{Purpose, Question, Session, Task};
-use super::{Choosing, Decision, Dialogue, Errand, Say, delivery, errand, fill, refer};
+use super::{Choosing, Decision, Dialogue, Errand, Say, delivery, errand, fill, refer, reminders};
 use crate::language::{Expectation, Reading};
 use crate::shop::pin::Pin;
 use crate::shop::preferences::Preference;
@@ -38,7 +38,7 @@ pub fn expectation(session: &Session) -> Expectation {
         Some(Question::LinkCode) => expect(&["LinkCodeIntent"], Some(("LinkCodeIntent", "LinkCode"))),
         Some(Question::HowMany(_)) => expect(&["SetQuantityIntent"], Some(("SetQuantityIntent", "Quantity"))),
         Some(Question::Shortage { .. }) => expect(YES_NO, Some(("SetQuantityIntent", "Quantity"))),
-        Some(Question::WhichOne { .. }) => expect(&["ChooseResultIntent"], a_choice),
+        Some(Question::WhichOne { .. } | Question::WhichReminder(_)) => expect(&["ChooseResultIntent"], a_choice),
         Some(Question::WhatProduct { .. }) => expect(&["SearchProductIntent"], Some(("SearchProductIntent", "Query"))),
         Some(Question::WhichToCancel) => expect(&["CancelOrderIntent"], Some(("CancelOrderIntent", "OrderNumber"))),
         Some(Question::WhichOrder) => expect(&["TrackOrderIntent"], Some(("TrackOrderIntent", "OrderNumber"))),
@@ -57,6 +57,7 @@ pub fn expectation(session: &Session) -> Expectation {
             | Question::Join
             | Question::Forget(_)
             | Question::Remind(_)
+            | Question::CancelReminder(_)
             | Question::Link(_)
             | Question::ForgetMe
             | Question::Instead { .. }
@@ -67,8 +68,10 @@ pub fn expectation(session: &Session) -> Expectation {
             | Question::These { .. }
             | Question::ClearShelf(_)
             | Question::Next(_)
+            | Question::DropLink(_)
             | Question::CancelOrder(_),
         ) => expect(YES_NO, None),
+        Some(Question::SendLinkAgain(_)) => expect(&["AMAZON.YesIntent", "AMAZON.NoIntent", "PayByLinkIntent"], None),
         None if session.results.is_some() => expect(
             &["ChooseResultIntent", "RefineSearchIntent", "AMAZON.NextIntent", "AMAZON.PreviousIntent"],
             a_choice,
@@ -138,8 +141,16 @@ pub fn answer(session: &mut Session, question: &Question, reading: &Reading, her
             None => Answered::NotAnAnswer,
         },
         Question::Remind(reminder) if yes => Answered::Done(Decision::Errand(Errand::Remind(reminder.clone()))),
-        Question::Remind(_) if no => say(Say::AllRight),
-        Question::Remind(_) => Answered::NotAnAnswer,
+        Question::CancelReminder(reminder) if yes => {
+            Answered::Done(Decision::Errand(Errand::CancelReminder(reminder.clone())))
+        }
+        Question::WhichReminder(standing) => match chosen(reading) {
+            Some(place) => reminders::chosen(session, standing, place),
+            None if no => say(Say::AllRight),
+            None => Answered::NotAnAnswer,
+        },
+        Question::Remind(_) | Question::CancelReminder(_) if no => say(Say::AllRight),
+        Question::Remind(_) | Question::CancelReminder(_) => Answered::NotAnAnswer,
         Question::Shortage { sku, left, purpose } => {
             let quantity = match fill::quantity(reading) {
                 Ok(Some(quantity)) if intent == "SetQuantityIntent" => quantity,
@@ -192,6 +203,10 @@ pub fn answer(session: &mut Session, question: &Question, reading: &Reading, her
             session.task = Some(Task::Find { purpose: Purpose::Browse, quantity: None });
             let search = crate::shop::Search { query: words.clone(), limit: fill::PAGE, ..Default::default() };
             act(Act::Search(search))
+        }
+        Question::DropLink(quote_id) if yes => act(Act::DropLinks { quote_id: Some(quote_id.clone()) }),
+        Question::SendLinkAgain(quote_id) if yes || intent == "PayByLinkIntent" => {
+            act(Act::SendLinkAgain { quote_id: quote_id.clone() })
         }
         Question::CancelOrder(number) if yes => act(Act::CancelOrder { number: number.clone() }),
         Question::WhichToCancel => match digits(reading).and_then(|d| OrderNumber::new(d).ok()) {
@@ -273,6 +288,8 @@ pub fn answer(session: &mut Session, question: &Question, reading: &Reading, her
         | Question::ClearShelf(_)
         | Question::WhatForList
         | Question::Next(_)
+        | Question::DropLink(_)
+        | Question::SendLinkAgain(_)
         | Question::CancelOrder(_)
             if no =>
         {

@@ -5,6 +5,7 @@ use jiff::ToSpan;
 use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
 
+use super::reminders::{self, Meant, Standing};
 use super::session::{Question, Session, Task};
 use super::{Decision, Say, fill};
 use crate::language::Reading;
@@ -27,6 +28,10 @@ pub enum Errand {
     MayRemind(Reminder),
     /// Makes it.
     Remind(Reminder),
+    /// Which reminders there are, to take one back.
+    Reminders(Meant),
+    /// Takes it back.
+    CancelReminder(Standing),
 }
 
 /// What came of it.
@@ -38,6 +43,7 @@ pub enum Brought {
         line: String,
         lender: String,
     },
+    Reminders(Vec<Standing>),
     /// It would be, or has been, done.
     Done,
     /// There is nothing: no address was entered.
@@ -69,7 +75,10 @@ pub enum About {
 #[serde(rename_all = "snake_case")]
 pub enum Wish {
     Address,
+    /// One to be made.
     Reminder,
+    /// One to be taken back.
+    Reminders,
 }
 
 /// What is said of errands.
@@ -95,6 +104,13 @@ pub enum Ran {
     TooSoon,
     /// No order is on its way with a day that is known.
     NothingComing,
+    /// There is none to take back.
+    NoReminders,
+    /// Which of these shall be taken back?
+    WhichReminder(Vec<Standing>),
+    /// Take this back?
+    AskCancelReminder(Standing),
+    ReminderCancelled(Standing),
 }
 
 /// Whether a choice of address means the device's own.
@@ -145,7 +161,7 @@ pub(super) fn arriving(session: &mut Session, orders: &[Order], today: Date) -> 
 
 /// Days are read as gone by, for that is where orders are; a reminder is for the next of the same name. The shopper
 /// hears which day that is before anything is set.
-fn ahead(day: Date, today: Date) -> Date {
+pub(super) fn ahead(day: Date, today: Date) -> Date {
     if day >= today {
         return day;
     }
@@ -194,6 +210,9 @@ pub(super) fn returned(session: &mut Session, errand: Errand, brought: Brought) 
             say(Ran::Ask(reminder))
         }
         (Errand::Remind(reminder), Brought::Done) => say(Ran::Made(reminder)),
+        (Errand::Reminders(meant), Brought::Reminders(standing)) => reminders::found(session, &meant, standing),
+        (Errand::CancelReminder(reminder), Brought::Done) => say(Ran::ReminderCancelled(reminder)),
+        (Errand::Reminders(_) | Errand::CancelReminder(_), brought) => say(undone(&brought, Wish::Reminders)),
         (Errand::MayRemind(_) | Errand::Remind(_), brought) => say(undone(&brought, Wish::Reminder)),
     }
 }

@@ -45,7 +45,7 @@ pub fn narrow(search: &mut Search, reading: &Reading) -> bool {
     f.brand = text("Brand").or(f.brand.take());
     f.category = text("Department").or(f.category.take());
     f.colour = text("Color").or(f.colour.take());
-    f.size = text("Size").or(f.size.take());
+    f.size = text("Size").or_else(|| numbered_size(reading, "SizeNumber")).or(f.size.take());
     f.max_price = price("MaxPrice").or(f.max_price);
     f.min_price = price("MinPrice").or(f.min_price);
     if let Some(feature) = text("Feature") {
@@ -59,6 +59,17 @@ pub fn narrow(search: &mut Search, reading: &Reading) -> bool {
         search.sort = sort(slot);
     }
     (search.filters.clone(), search.sort) != before
+}
+
+/// A size that is a number, with its half where that was said: Alexa hears "nine and a half" as a nine and the words that
+/// are left, other doors as 9.5.
+pub fn numbered_size(reading: &Reading, name: &str) -> Option<String> {
+    let number = &reading.slot(name)?.value;
+    let whole = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+    Some(match reading.slot("Half") {
+        Some(_) if whole => format!("{number}.5"),
+        _ => number.clone(),
+    })
 }
 
 fn sort(slot: &Slot) -> Sort {

@@ -70,6 +70,8 @@ impl Dialogue {
                     | Question::Join
                     | Question::Forget(_)
                     | Question::CancelOrder(_)
+                    | Question::CancelReminder(_)
+                    | Question::DropLink(_)
                     | Question::ChangeOrder(_),
                 ),
                 "AMAZON.YesIntent",

@@ -10,8 +10,8 @@ use crate::shop::advice::Advice;
 use crate::shop::preferences::{Avoided, Preference, Preferences, Told};
 use crate::shop::suggest::Suggestion;
 use crate::shop::{
-    AddedLine, CouponRefusal, LimitPer, Missing, Money, NoLink, Order, OrderRef, PricedLine, Product, Quantity, Quote,
-    Search, Shelf, ShelfItem,
+    AddedLine, Awaiting, CouponRefusal, LimitPer, Missing, Money, NoLink, Order, OrderRef, PricedLine, Product,
+    Quantity, Quote, Search, Shelf, ShelfItem,
 };
 
 /// Something to say. `reply` words it; the session keeps the last one so that it can be repeated.
@@ -110,6 +110,16 @@ pub enum Say {
         about: OrderRef,
     },
     AskOrderNumber,
+    /// What was meant, or may have been, is not paid for yet; `orders` are meant beside it. Shall I send its link again?
+    AwaitingPayment {
+        waiting: Vec<Awaiting>,
+        orders: Vec<Order>,
+        about: OrderRef,
+    },
+    /// That is to be cancelled, and is no order yet: shall I let it go?
+    AskDropLink {
+        waiting: Box<Awaiting>,
+    },
 
     Basket {
         lines: Vec<PricedLine>,
@@ -253,6 +263,11 @@ pub enum Say {
         email: String,
         until: Timestamp,
         again: bool,
+    },
+    LinkSentAgain {
+        total: Money,
+        email: String,
+        until: Timestamp,
     },
     NoLink {
         why: NoLink,

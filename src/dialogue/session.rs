@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::errand::Reminder;
+use super::reminders::Standing;
 use super::service::Draft;
 use super::{Choosing, Focus, Form, Kept, Say, SessionError};
 use crate::language::Reading;
@@ -125,6 +126,10 @@ pub enum Question {
     WhichToCancel,
     /// Undo exactly this order?
     CancelOrder(OrderNumber),
+    /// Let exactly this go, which waits for its link?
+    DropLink(String),
+    /// Send the link of this purchase again?
+    SendLinkAgain(String),
     /// Which of these times of delivery?
     WhichTime { slots: Vec<Slot>, choosing: Choosing },
     /// Which address shall this order go to?
@@ -149,6 +154,10 @@ pub enum Question {
     Forget(Told),
     /// Shall I remind you of this?
     Remind(Reminder),
+    /// Which of these shall I take back?
+    WhichReminder(Vec<Standing>),
+    /// Shall I take this back?
+    CancelReminder(Standing),
     /// Shall I empty the basket?
     EmptyBasket,
     /// Shall I read more results?
@@ -199,6 +208,8 @@ pub enum Task {
     Time(Choosing),
     /// What is offered is to be paid for by link.
     OfferLink,
+    /// There is nothing to offer: a link that was sent may be meant.
+    LinkAgain,
     /// An order is looked for to be undone.
     CancelOrder,
     /// The basket is counted before it is emptied.

@@ -5,7 +5,9 @@ use super::session::{Purpose, Question, Results, Session, Task};
 use super::{Decision, Errand, Kept, Say};
 use crate::shop::faq::Ask;
 use crate::shop::preferences::Preference;
-use crate::shop::{Act, Line, Order, OrderRef, OrderStatus, Outcome, Product, Quantity, Quote, QuoteOrigin, Search};
+use crate::shop::{
+    Act, Awaiting, Line, Order, OrderRef, OrderStatus, Outcome, Product, Quantity, Quote, QuoteOrigin, Search,
+};
 
 pub fn settle(session: &mut Session, outcome: Outcome) -> Decision {
     let task = session.task.take();
@@ -37,6 +39,7 @@ pub fn settle(session: &mut Session, outcome: Outcome) -> Decision {
             session.order = orders.first().map(|o| o.number.clone());
             Decision::Say(Say::Orders { orders })
         }
+        Outcome::Tracked(_) if task == Some(Task::LinkAgain) => Decision::Say(Say::BasketEmpty),
         Outcome::Tracked(orders) if task == Some(Task::CancelOrder) => cancellable(session, orders),
         Outcome::Tracked(orders) if matches!(task, Some(Task::RemindOfArrival(_))) => {
             let today = match task {
@@ -54,6 +57,8 @@ pub fn settle(session: &mut Session, outcome: Outcome) -> Decision {
             };
             Decision::Say(Say::Tracked { orders, about })
         }
+        Outcome::AwaitingPayment { waiting, orders } => awaiting(session, task, waiting, orders),
+        Outcome::NoOrders | Outcome::NoSuchOrder(_) if task == Some(Task::LinkAgain) => Decision::Say(Say::BasketEmpty),
         Outcome::NoOrders => Decision::Say(Say::NoOrders),
         Outcome::NoSuchOrder(about) => {
             session.question = Some(match task {
@@ -115,6 +120,11 @@ pub fn settle(session: &mut Session, outcome: Outcome) -> Decision {
         Outcome::NotOnShelf { shelf, words } => Decision::Say(Say::NotOnShelf { shelf, words }),
         Outcome::Removed { spoken_name, basket_count } => Decision::Say(Say::Removed { spoken_name, basket_count }),
         Outcome::NotInBasket { spoken_name } => Decision::Say(Say::NotInBasket { spoken_name }),
+        // "Send me the link again."
+        Outcome::BasketEmpty if task == Some(Task::OfferLink) => {
+            session.task = Some(Task::LinkAgain);
+            Decision::Act(Act::Track(OrderRef::Latest))
+        }
         Outcome::BasketEmpty => Decision::Say(Say::BasketEmpty),
         Outcome::BasketEmptied => Decision::Say(Say::BasketEmptied),
 
@@ -155,6 +165,7 @@ pub fn settle(session: &mut Session, outcome: Outcome) -> Decision {
         Outcome::AddressChosen { line, .. } => Decision::Say(Say::AddressChosen { line }),
         Outcome::NoSuchAddress { known, .. } => Decision::Say(Say::NoSuchAddress { known }),
         Outcome::LinkSent { total, email, until, again } => Decision::Say(Say::LinkSent { total, email, until, again }),
+        Outcome::LinkSentAgain { total, email, until } => Decision::Say(Say::LinkSentAgain { total, email, until }),
         Outcome::NoLink(why) => Decision::Say(Say::NoLink { why }),
         Outcome::LinkDropped { any } => Decision::Say(if any { Say::LinkDropped } else { Say::NothingOpen }),
         Outcome::PaymentDeclined { total } => Decision::Say(Say::PaymentDeclined { total }),
@@ -262,6 +273,25 @@ fn cancellable(session: &mut Session, orders: Vec<Order>) -> Decision {
         return Decision::Say(Say::AskCancelOrder { order: Box::new(order) });
     }
     Decision::Say(Say::TooLateToCancel { order: Box::new(order) })
+}
+
+/// What is asked for is not paid for yet. Whoever wants it cancelled has no order to cancel, but a link that can be let go.
+fn awaiting(session: &mut Session, task: Option<Task>, waiting: Vec<Awaiting>, orders: Vec<Order>) -> Decision {
+    let linked = waiting.iter().find(|w| w.link.is_some()).cloned();
+    let about = match (task, linked.clone()) {
+        (Some(Task::RemindOfArrival(today)), _) => return super::errand::arriving(session, &orders, today),
+        (Some(Task::CancelOrder), Some(waiting)) => {
+            session.question = Some(Question::DropLink(waiting.quote_id.clone()));
+            return Decision::Say(Say::AskDropLink { waiting: Box::new(waiting) });
+        }
+        (Some(Task::CancelOrder), None) if !orders.is_empty() => return cancellable(session, orders),
+        (Some(Task::Track(about)), _) => about,
+        _ => OrderRef::Latest,
+    };
+    session.order = orders.first().map(|o| o.number.clone());
+    session.product = None;
+    session.question = linked.map(|w| Question::SendLinkAgain(w.quote_id));
+    Decision::Say(Say::AwaitingPayment { waiting, orders, about })
 }
 
 fn offer(session: &mut Session, quote: Quote, changed: bool) -> Decision {

@@ -52,7 +52,7 @@ fn avoid(reading: &Reading, change: impl Fn(Avoided) -> Preference) -> Decision 
 /// "I wear a medium" is said of clothes, a number of shoes.
 fn size(reading: &Reading) -> Decision {
     let words = reading.slot("Size").map(|s| Preference::Size(Wear::Clothes, fill::words(s)));
-    let number = || reading.slot("Number").map(|s| Preference::Size(Wear::Shoes, s.value.clone()));
+    let number = || fill::numbered_size(reading, "Number").map(|size| Preference::Size(Wear::Shoes, size));
     words.or_else(number).map_or(Decision::Say(Say::AskSize), prefer)
 }
 

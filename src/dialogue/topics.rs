@@ -6,8 +6,8 @@ use jiff::Zoned;
 use super::products::{ask_how_many, turn_page};
 use super::session::{Purpose, Question, Session, Task};
 use super::{
-    Choosing, Decision, Dialogue, Errand, Focus, HelpTopic, Say, advice, delivery, errand, fill, linking, service,
-    several, told,
+    Choosing, Decision, Dialogue, Errand, Focus, HelpTopic, Say, advice, delivery, errand, fill, linking, reminders,
+    service, several, told,
 };
 use crate::language::Reading;
 use crate::shop::service::Request;
@@ -30,8 +30,10 @@ impl Dialogue {
             "AMAZON.CancelIntent" if matches!(session.last.as_deref(), Some(Say::Bought { .. })) => {
                 cancel_order(session, session.order.clone().map_or(OrderRef::Latest, OrderRef::Number))
             }
-            "AMAZON.CancelIntent" if matches!(session.last.as_deref(), Some(Say::LinkSent { .. })) => {
-                Decision::Act(Act::DropLinks)
+            "AMAZON.CancelIntent"
+                if matches!(session.last.as_deref(), Some(Say::LinkSent { .. } | Say::LinkSentAgain { .. })) =>
+            {
+                Decision::Act(Act::DropLinks { quote_id: None })
             }
             "AMAZON.CancelIntent" if session.turns > 0 => say(Say::Cancelled),
             "AMAZON.CancelIntent" => say(Say::Goodbye),
@@ -158,6 +160,7 @@ impl Dialogue {
             "LinkCodeIntent" => linking::take(session, reading),
             "RemindToOrderIntent" => errand::to_order(session, reading, today),
             "RemindOfArrivalIntent" => errand::arrival(session, today),
+            "CancelReminderIntent" => reminders::cancel(reading, today),
 
             "SpellIntent" => match spellable(session) {
                 Some(words) => say(Say::Spelled { words }),
@@ -228,7 +231,7 @@ fn topic(session: &Session) -> HelpTopic {
         (_, Some(Say::Basket { .. } | Say::Added { .. } | Say::AddedEach { .. } | Say::Removed { .. })) => {
             HelpTopic::Basket
         }
-        (_, Some(Say::Tracked { .. } | Say::Orders { .. })) => HelpTopic::Tracking,
+        (_, Some(Say::Tracked { .. } | Say::Orders { .. } | Say::AwaitingPayment { .. })) => HelpTopic::Tracking,
         _ => HelpTopic::General,
     }
 }

@@ -87,18 +87,26 @@ pub(super) fn offer_link(t: &Teller, quote: &Quote) -> Draft {
     t.plain_draft("offer-link").after(&before).card(offer_card(t, quote))
 }
 
-/// How long is said as a time of the day, and as a day where that is another one.
 pub(super) fn link_sent(t: &Teller, total: Money, email: &str, until: Timestamp, again: bool) -> Draft {
+    let mut args = a_link(t, total, email, until);
+    args.set("again", if again { "yes" } else { "no" });
+    t.draft("link-sent", &args)
+}
+
+pub(super) fn link_sent_again(t: &Teller, total: Money, email: &str, until: Timestamp) -> Draft {
+    t.draft("link-sent-again", &a_link(t, total, email, until))
+}
+
+/// How long is said as a time of the day, and as a day where that is another one.
+pub(super) fn a_link(t: &Teller, total: Money, email: &str, until: Timestamp) -> FluentArgs<'static> {
     let here = until.to_zoned(t.manner.zone.clone());
-    let args = args![
+    args![
         "total" => t.money(total),
         "email" => t.quoted(email),
-        "again" => if again { "yes" } else { "no" },
         "time" => t.time_of_day(here.time()),
         "today" => if here.date() == t.manner.today { "yes" } else { "no" },
         "day" => t.on_day(here.date()),
-    ];
-    t.draft("link-sent", &args)
+    ]
 }
 
 /// "Two bags of coffee, for twenty dollars, arriving tomorrow."
@@ -142,6 +150,9 @@ fn notes(t: &Teller, quote: &Quote) -> Vec<String> {
     if let Some(slot) = &extras.slot {
         notes.push(t.sentence("confirm-slot", &args!["time" => t.slot(slot)]));
     }
+    if quote.address_gone {
+        notes.push(t.sentence("confirm-address-gone", &FluentArgs::new()));
+    }
     if let Some(address) = &extras.address {
         notes.push(t.sentence("confirm-address", &args!["line" => t.quoted(address)]));
     }
@@ -150,7 +161,7 @@ fn notes(t: &Teller, quote: &Quote) -> Vec<String> {
         notes.insert(0, caution);
     }
     for (name, size) in &quote.misfits {
-        notes.push(t.sentence("confirm-misfit", &args!["name" => t.the(name), "size" => t.quoted(size)]));
+        notes.push(t.sentence("confirm-misfit", &args!["name" => t.the(name), "size" => t.size(size)]));
     }
     notes.extend(repeated(t, quote));
     for (name, before, now) in quote.price_changes.iter().take(NOTES) {
@@ -187,6 +198,7 @@ fn repeated(t: &Teller, quote: &Quote) -> Option<String> {
 /// What a screen says beside an offer's lines and amounts, what may hurt first.
 pub(super) fn printed_notes(t: &Teller, quote: &Quote) -> Vec<String> {
     let mut notes: Vec<String> = cautions(t, quote).chain(repeated(t, quote)).collect();
+    notes.extend(quote.address_gone.then(|| t.sentence("confirm-address-gone", &FluentArgs::new())));
     notes.extend(quote.price_changes.iter().take(SHOWN).map(|change| card_change(t, change)));
     notes.extend(quote.unavailable.iter().take(SHOWN).map(|name| card_unavailable(t, name)));
     notes

@@ -6,6 +6,7 @@ use super::catalog::args;
 use super::teller::Teller;
 use super::worded::{self, Draft};
 use crate::dialogue::errand::{About, Ran, Reminder, Wish};
+use crate::dialogue::reminders::Standing;
 
 pub(super) fn draft(t: &Teller, ran: &Ran) -> Draft {
     match ran {
@@ -19,6 +20,18 @@ pub(super) fn draft(t: &Teller, ran: &Ran) -> Draft {
         Ran::Due(about) => t.draft("remind-due", &subject(t, about)),
         Ran::WhichDay => t.plain_draft("remind-which-day"),
         Ran::TooSoon => t.plain_draft("remind-too-soon"),
+        Ran::NoReminders => t.plain_draft("remind-none"),
+        Ran::WhichReminder(standing) => {
+            let nth = |(n, s): (u32, &Standing)| {
+                let mut args = stands(t, s);
+                args.set("position", n);
+                t.sentence("remind-nth", &args)
+            };
+            let said: Vec<String> = (1u32..).zip(standing).map(nth).collect();
+            t.draft("remind-which", &args!["reminders" => said.join(" ")])
+        }
+        Ran::AskCancelReminder(standing) => t.draft("remind-ask-cancel", &stands(t, standing)),
+        Ran::ReminderCancelled(standing) => t.draft("remind-cancelled", &stands(t, standing)),
         Ran::NothingComing => t.plain_draft("remind-nothing-coming"),
     }
 }
@@ -27,7 +40,13 @@ fn of(wish: Wish) -> FluentArgs<'static> {
     args!["wish" => match wish {
         Wish::Address => "address",
         Wish::Reminder => "reminder",
+        Wish::Reminders => "reminders",
     }]
+}
+
+fn stands(t: &Teller, reminder: &Standing) -> FluentArgs<'static> {
+    let words = reminder.words.trim().trim_end_matches('.');
+    args!["day" => t.on_day(reminder.at.date()), "words" => t.quoted(words)]
 }
 
 fn reminded(t: &Teller, reminder: &Reminder) -> FluentArgs<'static> {

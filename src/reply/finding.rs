@@ -141,7 +141,7 @@ fn limits(t: &Teller, filters: &Filters, query: &str) -> Vec<String> {
     let mut named = |id: &str, variable: &'static str, value: &str| {
         if !query.contains(&value.to_lowercase()) {
             let mut args = FluentArgs::new();
-            args.set(variable, t.quoted(value));
+            args.set(variable, if variable == "size" { t.size(value) } else { t.quoted(value) });
             out.push(t.say(id, &args));
         }
     };

@@ -129,7 +129,7 @@ pub(super) fn preferred(t: &Teller, change: &Preference) -> Draft {
 
 /// "size 9 in shoes"
 fn worn(t: &Teller, of: Wear, size: &str) -> String {
-    t.say("worn", &args!["of" => of.id(), "size" => t.quoted(size)])
+    t.say("worn", &args!["of" => of.id(), "size" => t.size(size)])
 }
 
 /// As it is written: brands are kept in lower case.

@@ -7,6 +7,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::catalog::{Catalog, args};
 use super::counting::Nouns;
 use super::{Manner, script};
+use crate::words::halves;
 
 /// The longest name that is spoken, in characters.
 const NAME: usize = 80;
@@ -71,6 +72,16 @@ impl Teller<'_> {
             [one] => self.the(one),
             [one, two] => self.list(&[self.the(one), self.the(two)]),
             [one, rest @ ..] => self.say("the-and-more", &args!["name" => self.the(one), "count" => rest.len()]),
+        }
+    }
+
+    /// A size as it is said: 9.5, or 9 1/2 as a catalogue may write it, is "9 and a half".
+    pub fn size(&self, size: &str) -> String {
+        let size = halves::decimal(size);
+        let whole = size.trim().strip_suffix(".5").filter(|w| !w.is_empty() && w.bytes().all(|b| b.is_ascii_digit()));
+        match whole {
+            Some(whole) => self.say("size-and-half", &args!["whole" => whole]),
+            None => self.quoted(&size),
         }
     }
 

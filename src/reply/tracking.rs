@@ -11,7 +11,7 @@ use super::catalog::args;
 use super::screen::{Line, Step, StepState, Tap, Track};
 use super::teller::{Teller, printed_title};
 use super::worded::Draft;
-use crate::shop::{Money, Order, OrderRef, OrderStatus, Parcel, ParcelStatus};
+use crate::shop::{Awaiting, Money, Order, OrderRef, OrderStatus, Parcel, ParcelStatus};
 
 /// Orders, and parcels of one order, that are told one by one.
 const TOLD: usize = 3;
@@ -40,6 +40,27 @@ pub(super) fn orders(t: &Teller, orders: &[Order]) -> Draft {
         }
         several => list(t, several),
     }
+}
+
+/// What is not paid for yet, and then what else is meant.
+pub(super) fn awaiting(t: &Teller, waiting: &[Awaiting], orders: &[Order], about: &OrderRef) -> Draft {
+    let mut said: Vec<String> = waiting.iter().take(TOLD).map(|w| unpaid(t, w)).collect();
+    for order in orders.iter().take(TOLD) {
+        let number = OrderRef::Number(order.number.clone());
+        said.extend(one(t, order, if orders.len() == 1 { about } else { &number }));
+    }
+    let linked = waiting.iter().any(|w| w.link.is_some());
+    t.plain_draft(if linked { "awaiting-again" } else { "awaiting" }).after(&said)
+}
+
+fn unpaid(t: &Teller, waiting: &Awaiting) -> String {
+    let names: Vec<&str> = waiting.names.iter().map(String::as_str).collect();
+    let mut args = match &waiting.link {
+        Some(link) => super::buying::a_link(t, waiting.total, &link.email, link.until),
+        None => args!["total" => t.money(waiting.total)],
+    };
+    args.set("things", t.the_things(&names));
+    t.sentence(if waiting.link.is_some() { "awaiting-link" } else { "awaiting-answer" }, &args)
 }
 
 pub(super) fn no_such_order(t: &Teller, about: &OrderRef) -> Draft {

@@ -64,6 +64,7 @@ pub(super) fn stays_open(say: &Say) -> bool {
         | Say::Bought { .. }
         | Say::PaymentPending { .. }
         | Say::LinkSent { .. }
+        | Say::LinkSentAgain { .. }
         | Say::PinLocked { .. }
         | Say::OneMoment
         // What is to be done next is done in the phone's app.
@@ -92,6 +93,8 @@ pub(super) fn stays_open(say: &Say) -> bool {
         | Say::OfferLink { .. }
         | Say::NoLink { .. }
         | Say::LinkDropped
+        | Say::AskDropLink { .. }
+        | Say::AwaitingPayment { .. }
         | Say::Advice(_)
         | Say::Product { .. }
         | Say::NoSuchProduct { .. }
@@ -246,6 +249,11 @@ pub(super) fn draft(t: &Teller, say: &Say) -> Draft {
         Say::NoOrders => t.plain_draft("no-orders"),
         Say::NoSuchOrder { about } => tracking::no_such_order(t, about),
         Say::AskOrderNumber => t.plain_draft("ask-order-number"),
+        Say::AwaitingPayment { waiting, orders, about } => tracking::awaiting(t, waiting, orders, about),
+        Say::AskDropLink { waiting } => {
+            let names: Vec<&str> = waiting.names.iter().map(String::as_str).collect();
+            t.draft("ask-drop-link", &args!["things" => t.the_things(&names), "total" => t.money(waiting.total)])
+        }
 
         Say::Basket { lines, total } => buying::basket(t, lines, *total),
         Say::BasketEmpty => t.plain_draft("basket-empty"),
@@ -316,11 +324,13 @@ pub(super) fn draft(t: &Teller, say: &Say) -> Draft {
         }
         Say::OfferLink { quote } => buying::offer_link(t, quote),
         Say::LinkSent { total, email, until, again } => buying::link_sent(t, *total, email, *until, *again),
+        Say::LinkSentAgain { total, email, until } => buying::link_sent_again(t, *total, email, *until),
         Say::NoLink { why } => {
             let why = match why {
                 NoLink::NotOffered => "not-offered",
                 NoLink::NoEmail => "no-email",
                 NoLink::NoMethod => "no-method",
+                NoLink::Ended => "ended",
             };
             t.draft("no-link", &args!["why" => why])
         }

@@ -107,8 +107,14 @@ pub enum Act {
     BuyByLink {
         quote_id: String,
     },
-    /// Nothing that waits for a link is wanted any more.
-    DropLinks,
+    /// Sends the link of what waits for it once more; it is good no longer than before.
+    SendLinkAgain {
+        quote_id: String,
+    },
+    /// What waits for its link is not wanted any more: this one, or all of it.
+    DropLinks {
+        quote_id: Option<String>,
+    },
     /// Uses a coupon for the next order.
     UseCoupon {
         code: String,

@@ -53,8 +53,9 @@ struct Folder {
 const FOUND: u64 = 2_000;
 /// Products read in one go while indexing.
 const PAGE: u32 = 2_000;
-/// Holds the version of the catalogue that the index beside it was made from.
-const STAMP: &str = "catalogue-version";
+/// Holds the version of the catalogue that the index beside it was made from. The number in its name changes with the way
+/// that words are written in the index, so that one of another release is built anew.
+const STAMP: &str = "catalogue-version.2";
 
 impl Catalogue {
     /// Opens the index beside the database, building it where it is missing or behind the products table.

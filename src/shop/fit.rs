@@ -5,6 +5,7 @@
 use super::Product;
 use super::preferences::{Preferences, Wear};
 use super::search::size_names;
+use crate::words::halves;
 
 /// Products looked at: further down nobody listens.
 pub const LOOKED_AT: u32 = 20;
@@ -69,8 +70,23 @@ fn size(product: &Product) -> Option<&str> {
 }
 
 fn same(size: &str, mine: &str) -> bool {
-    let (size, mine) = (size.trim().to_lowercase(), mine.trim().to_lowercase());
+    let (size, mine) = (plain(size), plain(mine));
     size == mine || size_names(&mine).contains(&size.as_str())
+}
+
+/// One way to write a size: halves as decimals, and nothing after the point where there is nothing.
+fn plain(size: &str) -> String {
+    let size = halves::decimal(size.trim()).to_lowercase();
+    let size = size.strip_prefix("size ").unwrap_or(&size).trim();
+    match size.split_once(['.', ',']) {
+        Some((whole, "5" | "50")) if is_number(whole) => format!("{whole}.5"),
+        Some((whole, "0" | "00")) if is_number(whole) => whole.to_owned(),
+        _ => size.to_owned(),
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -105,6 +121,28 @@ mod tests {
         assert_eq!(misfit(&thing("a", &["Clothing", "Hats"], Some("one size"), "x"), &told()), None);
         assert_eq!(misfit(&thing("a", &["Clothing", "Kids & Accessories"], Some("8"), "x"), &told()), None);
         assert_eq!(misfit(&thing("a", &["Grocery", "Coffee"], Some("12 oz"), "x"), &told()), None);
+    }
+
+    #[test]
+    fn half_sizes_fit_however_they_are_written() {
+        let mut told = told();
+        told.sizes.insert(Wear::Shoes, "9.5".into());
+        for (size, fits) in [
+            ("9.5", true),
+            ("9 1/2", true),
+            ("9½", true),
+            ("9,5", true),
+            ("Size 9.5", true),
+            ("9", false),
+            ("9.0", false),
+            ("10.5", false),
+            ("9.55", false),
+        ] {
+            let shoe = thing("a", &["Shoes"], Some(size), "x");
+            assert_eq!(misfit(&shoe, &told).is_none(), fits, "{size}");
+        }
+        told.sizes.insert(Wear::Shoes, "9".into());
+        assert_eq!(misfit(&thing("a", &["Shoes"], Some("9.0"), "x"), &told), None);
     }
 
     #[test]

@@ -52,6 +52,11 @@ pub enum Outcome {
     /// One order, or several that fit a time or a product; newest first.
     Tracked(Vec<Order>),
     NoOrders,
+    /// What was meant, or may have been, is no order yet; `waiting` is newest first and `orders` are meant beside it.
+    AwaitingPayment {
+        waiting: Vec<Awaiting>,
+        orders: Vec<Order>,
+    },
     /// `changed` is what was just set, if anything.
     Preferences {
         preferences: Preferences,
@@ -188,6 +193,12 @@ pub enum Outcome {
         /// It had been sent before.
         again: bool,
     },
+    /// The same link, for what is reserved until then.
+    LinkSentAgain {
+        total: Money,
+        email: String,
+        until: Timestamp,
+    },
     /// No link was sent and nothing reserved.
     NoLink(NoLink),
     /// The links end; `any` tells whether there were any.
@@ -289,6 +300,28 @@ pub enum NoLink {
     NoEmail,
     /// There is no method on file either, so it cannot be paid at all.
     NoMethod,
+    /// It was to be sent again, and counts no longer.
+    Ended,
+}
+
+/// A purchase that was said yes to and is no order yet.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Awaiting {
+    pub quote_id: String,
+    /// Spoken names of its lines.
+    pub names: Vec<String>,
+    pub total: Money,
+    pub begun: Timestamp,
+    /// It is paid for by this link; none where the payment was begun and nobody knows yet what became of it.
+    pub link: Option<AwaitedLink>,
+}
+
+/// A link that still counts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AwaitedLink {
+    pub until: Timestamp,
+    /// The part of the address that may be said.
+    pub email: String,
 }
 
 /// What a spending limit counts.
@@ -330,6 +363,9 @@ pub struct Quote {
     /// Names of lines of another size than the customer wears, and that size.
     #[serde(default)]
     pub misfits: Vec<(String, String)>,
+    /// The offer before it was to go to an address that is the customer's no longer, such as one that was only lent.
+    #[serde(default)]
+    pub address_gone: bool,
     /// Where it came from.
     pub origin: QuoteOrigin,
 }

@@ -22,7 +22,9 @@ pub fn tokenize(text: &str) -> Vec<Token> {
     for chunk in text.split_whitespace() {
         let start = text[rest..].find(chunk).map_or(rest, |at| rest + at);
         rest = start + chunk.len();
-        push_chunk(chunk, start, &mut out);
+        if !push_half(chunk, start, &mut out) {
+            push_chunk(chunk, start, &mut out);
+        }
     }
     out
 }
@@ -109,6 +111,24 @@ fn push_dotted(chunk: &str, offset: usize, out: &mut Vec<Token>) -> bool {
     }
     out.push(Token { text: bare, span: offset..offset + chunk.len() });
     true
+}
+
+/// "9½", "9-1/2" and "9 1/2" are 9.5, which no other sign is read as.
+fn push_half(chunk: &str, offset: usize, out: &mut Vec<Token>) -> bool {
+    let core = chunk.trim_end_matches([',', '.', ';', ':', '?', '!']);
+    let whole = |digits: &str| (1..=3).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+    let end = offset + core.len();
+    if matches!(core, "1/2" | "½") {
+        let Some(last) = out.last_mut().filter(|last| whole(&last.text)) else { return false };
+        last.text.push_str(".5");
+        last.span.end = end;
+        return true;
+    }
+    let digits = core.strip_suffix('½').or_else(|| core.strip_suffix("-1/2")).filter(|digits| whole(digits));
+    if let Some(digits) = digits {
+        out.push(Token { text: format!("{digits}.5"), span: offset..end });
+    }
+    digits.is_some()
 }
 
 fn push_word(raw: &str, start: usize, currency: &mut Option<(&'static str, usize)>, out: &mut Vec<Token>) {
@@ -257,6 +277,8 @@ mod tests {
             ("M&M's 100% #2", "m and ms 100 percent number 2"),
             ("the 3rd, colour grey", "the 3rd color gray"),
             ("$ $", ""),
+            ("size 9½, 10 1/2 or 11-1/2", "size 9.5 10.5 or 11.5"),
+            ("1/2 pound", "1 2 pound"),
             ("'tis ' the 'end'", "tis the end"),
         ];
         for (text, want) in cases {

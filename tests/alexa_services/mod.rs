@@ -195,7 +195,8 @@ async fn reminders(
         return Err(StatusCode::BAD_REQUEST);
     }
     let token = format!("reminder-{}", amazon.reminders.len() + 1);
-    amazon.reminders.push(json!({"alertToken": token, "status": "ON", "trigger": trigger}));
+    let info = &body["alertInfo"];
+    amazon.reminders.push(json!({"alertToken": token, "status": "ON", "trigger": trigger, "alertInfo": info}));
     Ok(axum::Json(json!({"alertToken": token, "status": "ON", "version": "1"})))
 }
 
@@ -206,6 +207,7 @@ async fn one_reminder(
     headers: HeaderMap,
 ) -> Result<StatusCode, StatusCode> {
     as_customer(&headers)?;
+    with_leave(&amazon, "reminders")?;
     let mut amazon = amazon.lock().unwrap();
     let before = amazon.reminders.len();
     amazon.reminders.retain(|r| r["alertToken"] != token.as_str());
@@ -387,11 +389,16 @@ async fn reminders_are_made_listed_and_taken_back() {
     amazon.lock().unwrap().granted.push("reminders");
     let first = caller.remind(&here, &reminder(at), now, soon()).await.unwrap();
     let second = caller.remind(&here, &reminder(When::In(60)), now, soon()).await.unwrap();
-    assert_eq!(caller.reminders(&here, soon()).await.unwrap(), [first.clone(), second.clone()]);
+    let kept = caller.reminders(&here, soon()).await.unwrap();
+    let tokens: Vec<&str> = kept.iter().map(|k| k.token.as_str()).collect();
+    assert_eq!(tokens, [&first, &second]);
+    assert_eq!((kept[0].at, kept[1].at), (Some(jiff::civil::date(2026, 12, 24).at(18, 0, 0, 0)), None));
+    assert!(kept.iter().all(|k| k.on && k.words == "Your order arrives."), "{kept:?}");
     caller.forget_reminder(&here, &first, soon()).await.unwrap();
     // Gone is gone.
     caller.forget_reminder(&here, &first, soon()).await.unwrap();
-    assert_eq!(caller.reminders(&here, soon()).await.unwrap(), [second]);
+    let kept = caller.reminders(&here, soon()).await.unwrap();
+    assert_eq!(kept.into_iter().map(|k| k.token).collect::<Vec<_>>(), [second]);
     assert!(caller.remind(&here, &reminder(When::In(0)), now, soon()).await.is_err());
     assert!(matches!(caller.forget_reminder(&here, "../x", soon()).await, Err(ServiceError::Input(_))));
 }
@@ -631,6 +638,70 @@ async fn a_conversation_asks_alexa_for_what_it_may_know() {
     ada.visits += 1;
     let offer = ada.says("BuyProductIntent", &buys).await;
     assert!(!ssml(&offer).contains("410 Terry") && asks_for(&offer, ADDRESS), "{offer}");
+
+    // Taken back while an offer to it is open: a yes to that offer buys nothing, and says why.
+    allow(&["address"]);
+    ada.says("ChooseAddressIntent", &[("Label", "alexa address")]).await;
+    ada.visits += 1;
+    let offer = ada.says("BuyProductIntent", &buys).await;
+    assert!(ssml(&offer).contains("410 Terry") && ssml(&offer).contains("Shall I place"), "{offer}");
+    allow(&["reminders"]);
+    ada.sends(changed(json!([{"scope": REMINDERS}]))).await;
+    let anew = ada.says("AMAZON.YesIntent", &[]).await;
+    assert!(ssml(&anew).contains("may no longer use the address") && ssml(&anew).contains("Shall I place"), "{anew}");
+    assert!(!ssml(&anew).contains("410 Terry") && asks_for(&anew, ADDRESS), "{anew}");
+    let bought = ada.says("AMAZON.YesIntent", &[]).await;
+    assert!(ssml(&bought).contains("order number") && !ssml(&bought).contains("410 Terry"), "{bought}");
+
+    // Reminders are taken back as they are made: not without leave, and not without a yes to the very one.
+    let mut joan = Customer::at(&server, "amzn1.ask.account.JOAN", "hall");
+    let tokens = || -> Vec<String> {
+        let amazon = amazon.lock().unwrap();
+        amazon.reminders.iter().map(|r| r["alertToken"].as_str().unwrap().to_owned()).collect()
+    };
+    allow(&[]);
+    let refused = joan.says("CancelReminderIntent", &[]).await;
+    assert!(asks_for(&refused, REMINDERS) && ssml(&refused).contains("your reminders"), "{refused}");
+    allow(&["reminders"]);
+    let before = tokens();
+    let one = joan.says("CancelReminderIntent", &[]).await;
+    assert!(ssml(&one).contains("You wanted to order dog food. Shall I cancel it?"), "{one}");
+    joan.says("AMAZON.NoIntent", &[]).await;
+    assert_eq!(tokens(), before, "a no leaves it");
+    // A second one, and one that has been heard already, which cannot be taken back.
+    joan.says("RemindToOrderIntent", &[("Product", "coffee"), ("Date", "2031-07-04")]).await;
+    joan.says("AMAZON.YesIntent", &[]).await;
+    amazon.lock().unwrap().reminders.push(json!({"alertToken": "heard", "status": "COMPLETED",
+        "trigger": {"type": "SCHEDULED_ABSOLUTE", "scheduledTime": "2020-01-01T09:00:00.000"},
+        "alertInfo": {"spokenInfo": {"content": [{"locale": "en-US", "text": "Tea."}]}}}));
+    let which = joan.says("CancelReminderIntent", &[]).await;
+    let (said, deletions) = (ssml(&which).to_owned(), || called("DELETE"));
+    assert!(
+        said.contains("These reminders come next") && said.contains("First") && said.contains("order coffee"),
+        "{said}"
+    );
+    let third = joan.says("ChooseResultIntent", &[("Ordinal", "3")]).await;
+    assert!(ssml(&third).contains("two"), "{third}");
+    let chosen = joan.says("ChooseResultIntent", &[("Ordinal", "2")]).await;
+    assert!(ssml(&chosen).contains("order coffee. Shall I cancel it?"), "{chosen}");
+    assert_eq!(deletions(), 0);
+    let gone = joan.says("AMAZON.YesIntent", &[]).await;
+    assert!(ssml(&gone).contains("is cancelled"), "{gone}");
+    assert_eq!((deletions(), tokens()), (1, [before.clone(), vec!["heard".into()]].concat()));
+    // The same request again deletes nothing more; what is gone already is gone.
+    joan.turns -= 1;
+    assert_eq!(ssml(&joan.says("AMAZON.YesIntent", &[]).await), ssml(&gone));
+    let named = joan.says("CancelReminderIntent", &[("Product", "dog food")]).await;
+    assert!(ssml(&named).contains("order dog food. Shall I cancel it?"), "{named}");
+    amazon.lock().unwrap().reminders.retain(|r| r["alertToken"] == "heard");
+    assert!(ssml(&joan.says("AMAZON.YesIntent", &[]).await).contains("is cancelled"));
+    let none = joan.says("CancelReminderIntent", &[]).await;
+    assert!(ssml(&none).contains("no reminder of mine"), "{none}");
+    // Not reached: nothing is claimed.
+    amazon.lock().unwrap().trouble = vec![500; 9];
+    let failed = joan.says("CancelReminderIntent", &[]).await;
+    assert!(ssml(&failed).contains("count on none being cancelled"), "{failed}");
+    amazon.lock().unwrap().trouble.clear();
 
     // A device without an address says so, and one that cannot be asked changes nothing.
     let mut unset = Customer::at(&server, "amzn1.ask.account.NEW", "unset");

@@ -70,6 +70,29 @@ async fn a_conversation_is_held_recorded_and_replayed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_screen_would_show_is_printed_where_there_is_one() {
+    let server = Server::start().await;
+    let lines = ["find coffee", "tell me about the first one", "where is order 1"];
+    let without = simulate(server.url("/alexa"), &[], &lines).await;
+    assert_eq!((without.code, without.out.lines().count()), (0, lines.len()), "{}", without.out);
+    for device in ["--screen", "--screen=round"] {
+        let said = simulate(server.url("/alexa"), &[device], &lines).await;
+        assert_eq!(said.code, 0, "{}", said.err);
+        let shown: Vec<&str> = said.out.lines().filter_map(|l| l.strip_prefix("  | ")).collect();
+        // The list with its places, then the product with a price and what can be touched.
+        assert!(shown.iter().any(|l| l.starts_with("1. ") && l.contains("Coffee")), "{}", said.out);
+        assert!(shown.iter().filter(|l| l.contains('$')).count() >= 4, "{}", said.out);
+        assert!(shown.contains(&"Buy it"), "{}", said.out);
+        // Nothing is shown of an answer that has nothing to show.
+        assert!(!said.out.lines().last().unwrap().starts_with("  |"), "{}", said.out);
+        assert!(!said.out.contains("is not drawn here"), "{}", said.out);
+    }
+    let wrong = simulate(server.url("/alexa"), &["--screen=square"], &lines).await;
+    assert_eq!(wrong.code, 2, "{}", wrong.err);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_simulator_asks_what_is_left_to_alexa() {
     let folder = strict_shop();
     let model = folder.path().join("en-US/model.json");

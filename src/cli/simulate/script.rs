@@ -1,7 +1,7 @@
 //! Conversations as text: the format of `conversations/*.txt`, read and written.
 //!
-//! `== title` opens a conversation; `customer: id` says who speaks; `pin:`, `coupon:`, `address:` and `terms:` say what
-//! the shop must have been set up with; then `shopper:` and `shop:` lines in turn. What the
+//! `== title` opens a conversation; `customer: id` says who speaks; `pin:`, `coupon:`, `address:`, `slot:`, `links:`
+//! and `terms:` say what the shop must have been set up with; then `shopper:` and `shop:` lines in turn. What the
 //! shop says is compared word for word, with ` [end]` where the session ends; a `shop~:` line holds a regular
 //! expression in place of the words. `(open)` and `(end)` are said where the shopper opens and leaves the skill.
 
@@ -61,7 +61,9 @@ pub fn parse(text: &str) -> Result<Vec<Conversation>, ScriptError> {
         let words = words.trim().to_owned();
         match who {
             "customer" => conversation.customer = Some(words),
-            "pin" | "coupon" | "address" | "slot" | "terms" => conversation.needs.push(line.trim().to_owned()),
+            "pin" | "coupon" | "address" | "slot" | "terms" | "links" => {
+                conversation.needs.push(line.trim().to_owned())
+            }
             "shopper" => {
                 conversation.turns.push(Turn { line: at + 1, shopper: words, shop: Expected::Anything });
             }

@@ -70,6 +70,30 @@ pub fn page(phrases: &Phrases, manner: &Manner, device: Option<&str>) -> String 
     out
 }
 
+/// What a `RenderDocument` directive would have somebody read, line by line. A document with parts that [`draw`] does not
+/// know gives all texts of its data sources instead; `false` says so.
+pub fn lines(directive: &Value, device: &Viewport) -> (Vec<String>, bool) {
+    let sources = directive.get("datasources").unwrap_or(&Value::Null);
+    let document = directive.get("document").filter(|document| document.get("mainTemplate").is_some());
+    if let Some(drawn) = document.and_then(|document| draw::texts(document, sources, device)) {
+        return (drawn, true);
+    }
+    let mut texts = Vec::new();
+    said(sources, &mut texts);
+    (texts, false)
+}
+
+/// Every text in a data source but what only programs read.
+fn said(value: &Value, texts: &mut Vec<String>) {
+    let read = |name: &str| !matches!(name, "type" | "objectId" | "listId" | "transformers" | "token");
+    match value {
+        Value::Object(members) => members.iter().filter(|(n, _)| read(n)).for_each(|(_, v)| said(v, texts)),
+        Value::Array(items) => items.iter().for_each(|v| said(v, texts)),
+        Value::String(text) if !text.trim().is_empty() && !text.contains("://") => texts.push(text.clone()),
+        _ => {}
+    }
+}
+
 fn samples() -> Vec<Sample> {
     serde_json::from_str(SAMPLES).unwrap_or_default()
 }
@@ -87,6 +111,27 @@ pub fn directives(phrases: &Phrases, manner: &Manner) -> Vec<(String, Value)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_document_of_another_skill_gives_its_texts_or_those_of_its_data() {
+        let [wide, ..] = &DEVICES;
+        let sources = serde_json::json!({"menu": {"type": "object", "properties": {
+            "title": "Today", "picture": "https://shop.example/a.jpg", "dishes": [{"name": "Soup"}, {"name": "Bread"}]}}});
+        let directive = |item: Value| {
+            serde_json::json!({"type": "Alexa.Presentation.APL.RenderDocument", "datasources": sources, "document": {
+                "type": "APL", "version": "1.6", "mainTemplate": {"parameters": ["payload"], "items": [item]}}})
+        };
+        let text = serde_json::json!({"type": "Text", "text": "${payload.menu.properties.title}: <b>"});
+        assert_eq!(lines(&directive(text), wide), (vec!["Today: <b>".to_owned()], true));
+        let unknown = serde_json::json!({"type": "AlexaTextList", "listItems": "${payload.menu.properties.dishes}"});
+        let (found, drawn) = lines(&directive(unknown), wide);
+        assert_eq!((found, drawn), (["Today", "Soup", "Bread"].map(str::to_owned).to_vec(), false));
+        // Half a screen would be taken for all of it.
+        let both = serde_json::json!({"type": "Container", "items": [
+            {"type": "Text", "text": "Menu"}, {"type": "AlexaTextList", "listItems": []}]});
+        assert!(!lines(&directive(both), wide).1);
+        assert_eq!(lines(&Value::Null, wide), (Vec::new(), false));
+    }
 
     #[test]
     fn the_samples_can_be_read() {

@@ -12,6 +12,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::preview::{self, Viewport};
+use super::screen;
 use crate::language::{Expectation, Reading, Slot, Term, Understander, Utterance};
 use crate::words::markup;
 
@@ -21,6 +23,9 @@ const MATCH: f32 = 0.8;
 const PATIENCE: Duration = Duration::from_secs(8);
 
 const DELEGATE: &str = "Dialog.Delegate";
+const RENDER: &str = "Alexa.Presentation.APL.RenderDocument";
+/// The version of APL that the device says it draws.
+const APL: &str = "2023.3";
 
 /// Said in place of words, for what is no sentence.
 pub const OPEN: &str = "(open)";
@@ -42,6 +47,8 @@ pub struct Who {
     pub user: String,
     pub application_id: String,
     pub locale: String,
+    /// The screen of the device that is spoken to; none where it has none.
+    pub screen: Option<&'static Viewport>,
 }
 
 struct Session {
@@ -67,9 +74,19 @@ pub struct Heard {
     pub card: Option<String>,
     /// The names of the directives.
     pub directives: Vec<String>,
+    /// What the screen would show, where there is one and it was sent something.
+    pub screen: Option<Shown>,
     pub ended: bool,
     /// What was heard of the words, such as `TrackOrderIntent OrderNumber=58672`.
     pub understood: String,
+}
+
+/// The texts of a screen, from the top.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Shown {
+    pub lines: Vec<String>,
+    /// Whether the document was drawn; else these are the texts of its data.
+    pub drawn: bool,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -245,15 +262,24 @@ impl Simulator {
             asked: None,
         });
         let (application, user) = (json!({"applicationId": self.who.application_id}), json!({"userId": self.who.user}));
-        let envelope = json!({
+        let interfaces = match self.who.screen {
+            Some(_) => json!({(screen::INTERFACE): {"runtime": {"maxVersion": APL}}}),
+            None => json!({}),
+        };
+        let mut envelope = json!({
             "version": "1.0",
             "session": {"new": session.new, "sessionId": session.id, "application": application,
                 "attributes": session.attributes, "user": user},
             "context": {"System": {"application": application, "user": user,
-                "device": {"deviceId": "amzn1.ask.device.SIMULATED", "supportedInterfaces": {}},
+                "device": {"deviceId": "amzn1.ask.device.SIMULATED", "supportedInterfaces": interfaces},
                 "apiEndpoint": "https://api.amazonalexa.com"}},
             "request": request,
         });
+        if let Some(device) = self.who.screen {
+            let (width, height, shape) = (device.width, device.height, device.shape.to_uppercase());
+            envelope["context"]["Viewport"] = json!({"shape": shape, "pixelWidth": width, "pixelHeight": height,
+                "currentPixelWidth": width, "currentPixelHeight": height, "dpi": 160, "mode": "HUB", "touch": ["SINGLE"]});
+        }
         session.new = false;
         let unreachable = |reason| SimulatorError::Unreachable { url: self.url.clone(), reason };
         let answer = self
@@ -288,6 +314,11 @@ impl Simulator {
                 self.understander.teach(terms);
             }
         }
+        let rendered = directives.iter().rev().find(|d| d["type"] == RENDER);
+        let screen = self.who.screen.zip(rendered).map(|(device, directive)| {
+            let (lines, drawn) = preview::lines(directive, device);
+            Shown { lines, drawn }
+        });
         let card = response.get("card").map(|card| {
             let part = |key: &str| card.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
             [part("title"), part("content"), part("text")]
@@ -301,6 +332,7 @@ impl Simulator {
             reprompt: speech(response.pointer("/reprompt/outputSpeech")),
             card: card.filter(|c| !c.is_empty()),
             directives: directives.iter().filter_map(|d| d.get("type")?.as_str().map(str::to_owned)).collect(),
+            screen,
             ended: response.get("shouldEndSession").and_then(Value::as_bool).unwrap_or(false),
             understood: String::new(),
         };

@@ -7,6 +7,7 @@
 pub mod about;
 mod advice;
 pub mod audit;
+mod awaiting;
 mod basket;
 mod buying;
 pub mod cases;
@@ -200,7 +201,7 @@ impl SqlShop {
                 changing::look(&mut db, &self.catalogue, order, to, asked, self.clock.zone()).await
             }
             Act::Advise(what) => advice::advise(&mut db, &self.catalogue, &self.faq.load(), what, asked).await,
-            Act::Track(what) => tracking::track(&mut db, &self.catalogue, what, asked, self.clock.zone()).await,
+            Act::Track(what) => awaiting::track(&mut db, &self.catalogue, what, asked, self.clock.zone()).await,
             Act::ShowBasket => basket::show(&mut db, asked).await,
             Act::ShowShelf { shelf } => shelves::show(&mut db, shelf, asked).await,
             Act::ShowPreferences => {
@@ -253,6 +254,9 @@ impl SqlShop {
             Act::BorrowAddress { line, lender } => lent::borrow(tx, &line, &lender, asked).await,
             Act::ForgetBorrowed { lender } => lent::give_back(tx, &lender).await,
             Act::CancelOrder { number } => paying::cancel(tx, &number, asked).await,
+            Act::SendLinkAgain { quote_id } => {
+                awaiting::send_link_again(tx, &quote_id, self.links.as_deref(), ids, asked).await
+            }
             Act::Prefer(change) => preferences::change(tx, change, asked).await,
             Act::SetPreferences(all) => {
                 preferences::put(tx, asked.customer, &all).await?;
@@ -309,7 +313,7 @@ impl SqlShop {
     async fn performed(&self, act: Act, customer: &CustomerId, request: &RequestId) -> Result<Outcome, ShopError> {
         let asked = self.asked(customer, request);
         let moves_stock =
-            matches!(act, Act::Buy { .. } | Act::BuyByLink { .. } | Act::DropLinks | Act::CancelOrder { .. });
+            matches!(act, Act::Buy { .. } | Act::BuyByLink { .. } | Act::DropLinks { .. } | Act::CancelOrder { .. });
         let outcome = match act {
             Act::Search(_)
             | Act::Describe { .. }
@@ -328,7 +332,7 @@ impl SqlShop {
             }
             Act::Buy { quote_id, pin } => self.buy(&quote_id, pin, &asked).await,
             Act::BuyByLink { quote_id } => self.buy_by_link(&quote_id, &asked).await,
-            Act::DropLinks => self.drop_links(&asked).await,
+            Act::DropLinks { quote_id } => self.drop_links(quote_id.as_deref(), &asked).await,
             Act::CancelOrder { number } => self.cancel(number, &asked).await,
             // No answer of these is recorded: a code is written down nowhere.
             Act::Link(request) => self.link(request, &asked).await,

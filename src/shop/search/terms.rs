@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 use tantivy::tokenizer::{Language, RawTokenizer, Stemmer, TextAnalyzer, TokenStream};
 use unicode_normalization::UnicodeNormalization;
 
+use crate::words::halves;
 use crate::words::spoken::unit;
 
 /// One word of a text.
@@ -117,6 +118,7 @@ fn starts_with_digit(word: &str) -> bool {
 
 /// (word, hyphened to the one before). At most 2,000 words of a text are read.
 fn surfaces(text: &str) -> Vec<(String, bool)> {
+    let text = &*halves::decimal(text);
     let mut out: Vec<(String, bool)> = Vec::new();
     let mut word = String::new();
     let mut hyphened = false;

@@ -9,11 +9,12 @@ use serde_json::Value;
 
 use crate::clock::Clock;
 use crate::dialogue::errand::{About, Ran, Wish};
+use crate::dialogue::reminders::Standing;
 use crate::dialogue::{Brought, Errand, Say};
 use crate::edge::alexa::envelope::Envelope;
 use crate::edge::alexa::envelope::response::Ask;
 use crate::edge::alexa::services::customer::{Address, Profile};
-use crate::edge::alexa::services::reminders::{self, Reminder, When};
+use crate::edge::alexa::services::reminders::{self, Kept, Reminder, When};
 use crate::edge::alexa::services::{Access, Caller, ServiceError};
 use crate::reply::{Manner, Phrases};
 use crate::turn::Run;
@@ -68,7 +69,7 @@ pub fn leave(say: &Say) -> Option<Ask> {
         Say::Then { said, .. } => leave(said),
         Say::LinkAccount { .. } => Some(Ask::LinkAccount),
         Say::Ran(Ran::NoLeave(Wish::Address) | Ran::Placeless(_)) => Some(Ask::Permissions(&[ADDRESS])),
-        Say::Ran(Ran::NoLeave(Wish::Reminder)) => Some(Ask::Permissions(&[reminders::SCOPE])),
+        Say::Ran(Ran::NoLeave(Wish::Reminder | Wish::Reminders)) => Some(Ask::Permissions(&[reminders::SCOPE])),
         _ => None,
     }
 }
@@ -114,6 +115,13 @@ impl Errands {
                 let reminder = Reminder { locale: self.locale.clone(), words, at: When::At(wanted.at) };
                 self.services.remind(&self.access, &reminder, now, deadline).await.map(|_| Brought::Done)
             }
+            Errand::Reminders(_) => {
+                let kept = self.services.reminders(&self.access, deadline).await;
+                kept.map(|kept| Brought::Reminders(kept.into_iter().filter_map(standing).collect()))
+            }
+            Errand::CancelReminder(reminder) => {
+                self.services.forget_reminder(&self.access, &reminder.token, deadline).await.map(|()| Brought::Done)
+            }
         };
         match done {
             Ok(brought) => brought,
@@ -128,6 +136,12 @@ impl Errands {
     fn words(&self, about: About) -> String {
         self.phrases.render(&Say::Ran(Ran::Due(about)), &Manner::usual(&self.clock.here())).speech.text
     }
+}
+
+/// A reminder that can be told from others: it has a time that is still to come, and words.
+fn standing(kept: Kept) -> Option<Standing> {
+    let Kept { token, at, words, on } = kept;
+    at.filter(|_| on && !words.trim().is_empty()).map(|at| Standing { token, at, words })
 }
 
 /// An address as it is read out; none where it says no street.

@@ -23,7 +23,14 @@ struct Drawing<'d> {
     layouts: Option<&'d Map<String, Value>>,
     viewport: &'d Viewport,
     out: String,
+    /// What stands there to be read, in the order in which it is drawn.
+    texts: Vec<String>,
+    /// Something in it is drawn by a component that this file does not know.
+    partly: bool,
 }
+
+/// What is drawn here; a layout is made of these.
+const KNOWN: [&str; 7] = ["Container", "Frame", "Image", "ScrollView", "Sequence", "Text", "TouchWrapper"];
 
 /// Where a component stands in the one around it.
 #[derive(Clone, Copy)]
@@ -34,16 +41,27 @@ struct Place {
 
 /// Draws a document as a device of this size would.
 pub fn draw(document: &Value, sources: &Value, viewport: &Viewport) -> String {
+    drawn(document, sources, viewport).out
+}
+
+/// The texts that would be read on a device of this size, from the top; none where the document, or a part of it, is made of
+/// what this file does not know.
+pub fn texts(document: &Value, sources: &Value, viewport: &Viewport) -> Option<Vec<String>> {
+    let drawing = drawn(document, sources, viewport);
+    (!drawing.partly).then_some(drawing.texts)
+}
+
+fn drawn<'d>(document: &'d Value, sources: &Value, viewport: &'d Viewport) -> Drawing<'d> {
     let mut names = Names::new();
     let Viewport { width, height, shape, .. } = *viewport;
     names.insert("viewport".into(), json!({"width": width, "height": height, "shape": shape}));
     names.insert("payload".into(), payload(sources));
     resources(document, &mut names);
     let layouts = document.get("layouts").and_then(Value::as_object);
-    let mut drawing = Drawing { layouts, viewport, out: String::new() };
+    let mut drawing = Drawing { layouts, viewport, out: String::new(), texts: Vec::new(), partly: false };
     let items = document.pointer("/mainTemplate/items").unwrap_or(&Value::Null);
     drawing.children(items, &names, Place { row: false, first: true });
-    drawing.out
+    drawing
 }
 
 /// The data as the document sees it: lists as their items, and what Alexa makes of a text by a transformer.
@@ -118,6 +136,7 @@ impl Drawing<'_> {
                 None => self.component(item, &inner, place),
             });
         }
+        self.partly |= !KNOWN.contains(&kind);
         let touch = kind == "TouchWrapper" && !truthy(&get("disabled"));
         let scrolls = matches!(kind, "Sequence" | "ScrollView");
         let row = get("direction") == "row";
@@ -159,7 +178,9 @@ impl Drawing<'_> {
         }
         let _ = write!(self.out, "<{tag}{attributes} style=\"{}\">", escaped(&style));
         if kind == "Text" {
-            let _ = write!(self.out, "{}", escaped(&shown(&get("text"))));
+            let text = shown(&get("text"));
+            let _ = write!(self.out, "{}", escaped(&text));
+            self.texts.extend(Some(text).filter(|t| !t.trim().is_empty()));
         }
         self.contents(item, &get, names, Place { row, first: true });
         let _ = write!(self.out, "</{tag}>");

@@ -23,6 +23,18 @@ pub struct Reminder {
     pub at: When,
 }
 
+/// A reminder as the service keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    pub token: String,
+    /// When it is next heard, on the device's own clock, where the service says so.
+    pub at: Option<DateTime>,
+    /// What is heard, in whichever locale stands first.
+    pub words: String,
+    /// It has still to be heard.
+    pub on: bool,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum When {
     /// On the device's own clock.
@@ -59,11 +71,11 @@ impl Caller {
         token.map(str::to_owned).ok_or(ServiceError::Odd("there is no alertToken"))
     }
 
-    /// The tokens of this skill's reminders for this customer.
-    pub async fn reminders(&self, access: &Access, deadline: Instant) -> Result<Vec<String>, ServiceError> {
+    /// This skill's reminders for this customer; those of others are never told.
+    pub async fn reminders(&self, access: &Access, deadline: Instant) -> Result<Vec<Kept>, ServiceError> {
         let answer = self.send(access, Method::GET, PATH, Body::None, true, deadline).await?.unwrap_or_default();
         let alerts = answer.get("alerts").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        Ok(alerts.iter().filter_map(|a| a.get("alertToken")?.as_str().map(str::to_owned)).collect())
+        Ok(alerts.iter().filter_map(kept).collect())
     }
 
     /// Takes a reminder back. One that is gone already is no error.
@@ -90,4 +102,15 @@ impl Caller {
         let url = access.endpoint.at(path);
         self.call(&Call { method, url, token: Some(&access.token), body, repeatable }, deadline).await
     }
+}
+
+/// One of the list; what has no token cannot be spoken of.
+fn kept(alert: &Value) -> Option<Kept> {
+    let text = |pointer: &str| alert.pointer(pointer).and_then(Value::as_str);
+    Some(Kept {
+        token: text("/alertToken")?.to_owned(),
+        at: text("/trigger/scheduledTime").and_then(|at| at.parse().ok()),
+        words: text("/alertInfo/spokenInfo/content/0/text").unwrap_or_default().to_owned(),
+        on: text("/status") == Some("ON"),
+    })
 }

@@ -48,8 +48,14 @@ pub async fn reserve(
     let on_sale = products::by_skus(tx, &skus).await?;
     let now = asked.now.as_millisecond();
     let coupon_holds = terms::still_holds(tx, &kept.extras, asked).await?;
-    if now >= kept.expires_at || !coupon_holds || !kept.lines.iter().all(|l| holds(l, &on_sale, kept.total)) {
-        return Ok(Err(offer_anew(tx, kept.lines, kept.origin, ids, asked).await?));
+    let address_stands = terms::address_stands(tx, &kept.extras, asked).await?;
+    let as_offered = coupon_holds && address_stands && kept.lines.iter().all(|l| holds(l, &on_sale, kept.total));
+    if now >= kept.expires_at || !as_offered {
+        let mut anew = offer_anew(tx, kept.lines, kept.origin, ids, asked).await?;
+        if let Outcome::QuoteChanged { quote: Some(quote) } = &mut anew {
+            quote.address_gone = !address_stands;
+        }
+        return Ok(Err(anew));
     }
     // Other orders may have been placed since the offer was made.
     if let Some(refusal) = quotes::over_limit(tx, kept.total, asked).await? {

@@ -45,20 +45,34 @@ pub(super) async fn send(
 ) -> Result<Result<Outcome, NoLink>, ShopError> {
     let Some(links) = links else { return Ok(Err(NoLink::NotOffered)) };
     let Some(email) = outbox::email(tx, asked).await? else { return Ok(Err(NoLink::NoEmail)) };
-    let linked = Linked { key: charge.key.clone(), until: links.until(asked.now) };
+    let until = links.until(asked.now);
     sql::query("UPDATE purchases SET link_until = ?2, link_next = ?3 WHERE quote_id = ?1 AND state = 'reserved'")
         .bind(&charge.key)
-        .bind(linked.until.as_millisecond())
+        .bind(until.as_millisecond())
         .bind((asked.now + AGAIN).as_millisecond())
         .execute(&mut **tx)
         .await?;
+    tell(tx, charge, until, &email, links, ids, asked).await?;
+    let email = outbox::hinted(&email);
+    Ok(Ok(Outcome::LinkSent { total: charge.amount, email, until, again: false }))
+}
+
+/// The notice that carries the link.
+pub(super) async fn tell(
+    tx: &mut Transaction,
+    charge: &Charge,
+    until: Timestamp,
+    email: &str,
+    links: &PayLinks,
+    ids: &dyn Ids,
+    asked: &Asked<'_>,
+) -> Result<(), ShopError> {
+    let link = links.address(&Linked { key: charge.key.clone(), until });
     let body = json!({
-        "link": links.address(&linked), "until": linked.until, "email": email, "total": charge.amount.minor(),
+        "link": link, "until": until, "email": email, "total": charge.amount.minor(),
         "currency": charge.amount.currency().code(),
     });
-    outbox::put(tx, "payment_link", &body, ids, asked).await?;
-    let email = outbox::hinted(&email);
-    Ok(Ok(Outcome::LinkSent { total: charge.amount, email, until: linked.until, again: false }))
+    outbox::put(tx, "payment_link", &body, ids, asked).await
 }
 
 impl SqlShop {
@@ -94,23 +108,26 @@ impl SqlShop {
         }
     }
 
-    /// The shopper wants none of what waits for a link: the links end now, and the stock goes back once the gateway has
-    /// confirmed that it takes nothing.
-    pub(super) async fn drop_links(&self, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
+    /// The shopper wants none of what waits for a link, or not this one: the links end now, and the stock goes back once
+    /// the gateway has confirmed that it takes nothing.
+    pub(super) async fn drop_links(&self, only: Option<&str>, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
         let mut tx = self.store.begin().await?;
         super::customers::hold(&mut tx, asked.customer).await?;
         let open: Vec<String> = sql::query_scalar(
-            "SELECT quote_id FROM purchases WHERE customer_id = ?1 AND state = 'reserved' AND link_until IS NOT NULL",
+            "SELECT quote_id FROM purchases WHERE customer_id = ?1 AND state = 'reserved' AND link_until IS NOT NULL
+             AND quote_id = coalesce(?2, quote_id)",
         )
         .bind(asked.customer.as_str())
+        .bind(only)
         .fetch_all(&mut *tx)
         .await?;
         sql::query(
             "UPDATE purchases SET link_until = ?2, link_next = ?2
-             WHERE customer_id = ?1 AND state = 'reserved' AND link_until > ?2",
+             WHERE customer_id = ?1 AND state = 'reserved' AND link_until > ?2 AND quote_id = coalesce(?3, quote_id)",
         )
         .bind(asked.customer.as_str())
         .bind(asked.now.as_millisecond())
+        .bind(only)
         .execute(&mut *tx)
         .await?;
         tx.commit().await?;

@@ -117,6 +117,7 @@ pub async fn offer(
         repeats: repeats(db, &lines, asked).await?,
         cautions: cautions(&lines, &told),
         misfits: misfits(&lines, &told),
+        address_gone: false,
         unavailable,
         price_changes: price_changes(db, &lines, asked).await?,
         origin,

@@ -26,6 +26,9 @@ impl Default for Terms {
     }
 }
 
+/// What an offer has in place of an address that must be forgotten. No address is like it.
+pub const NO_LONGER: &str = "";
+
 /// The extras of an order for goods of this worth, and the total with them.
 pub async fn of(db: &mut Connection, goods: Money, asked: &Asked<'_>) -> Result<(Extras, Money), ShopError> {
     let money = |minor: i64| Money::new(minor, goods.currency());
@@ -119,6 +122,13 @@ pub async fn still_holds(db: &mut Connection, extras: &Extras, asked: &Asked<'_>
         Some(discount) => Ok(valid(db, &discount.coupon, asked).await?.is_ok()),
         None => Ok(true),
     }
+}
+
+/// Whether an offer's address is still one of this customer's.
+pub async fn address_stands(db: &mut Connection, extras: &Extras, asked: &Asked<'_>) -> Result<bool, ShopError> {
+    let Some(line) = &extras.address else { return Ok(true) };
+    let known = sql::query_scalar("SELECT EXISTS (SELECT 1 FROM addresses WHERE customer_id = ?1 AND line = ?2)");
+    Ok(line != NO_LONGER && known.bind(asked.customer.as_str()).bind(line).fetch_one(db).await?)
 }
 
 async fn discount(db: &mut Connection, goods: Money, asked: &Asked<'_>) -> Result<Option<Discount>, ShopError> {

@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil::Date};
 
-use super::{Asked, SqlShop, finding, orders};
+use super::{Asked, SqlShop, awaiting, finding, orders};
 use crate::shop::resemblance::Likeness;
 use crate::shop::{Catalogue, Order, OrderRef, OrderStatus, Outcome, ShopError};
 use crate::store::{Connection, sql};
@@ -17,7 +17,14 @@ pub async fn list(shop: &SqlShop, limit: u32, asked: &Asked<'_>) -> Result<Outco
     if let Some((_, orders)) = shop.recent.orders.get(asked.customer).filter(|(kept, _)| *kept == limit) {
         return Ok(orders);
     }
-    let orders = orders::newest(&mut shop.read().await?, asked.customer, limit.clamp(1, MOST_LISTED)).await?;
+    let mut db = shop.read().await?;
+    let orders = orders::newest(&mut db, asked.customer, limit.clamp(1, MOST_LISTED)).await?;
+    if orders.is_empty() {
+        let waiting = awaiting::of(&mut db, asked).await?;
+        if !waiting.is_empty() {
+            return Ok(Outcome::AwaitingPayment { waiting, orders });
+        }
+    }
     let orders = if orders.is_empty() { Outcome::NoOrders } else { Outcome::Orders(orders) };
     shop.recent.orders.insert(asked.customer.clone(), (limit, orders.clone()));
     Ok(orders)
@@ -47,7 +54,7 @@ pub async fn track(
 }
 
 /// From the first moment of one day to the last of the other; none where the calendar ends.
-fn days(from: Date, to: Date, zone: TimeZone) -> Option<(Timestamp, Timestamp)> {
+pub(super) fn days(from: Date, to: Date, zone: TimeZone) -> Option<(Timestamp, Timestamp)> {
     let (from, to) = (from.min(to), from.max(to));
     let first = from.to_zoned(zone.clone()).ok()?.timestamp();
     let after = to.tomorrow().ok()?.to_zoned(zone).ok()?.timestamp();
@@ -74,7 +81,7 @@ async fn with_product(
     Ok(if under_way.is_empty() { found.into_iter().take(1).collect() } else { under_way })
 }
 
-fn on_its_way(status: OrderStatus) -> bool {
+pub(super) fn on_its_way(status: OrderStatus) -> bool {
     !matches!(status, OrderStatus::Delivered | OrderStatus::Returned | OrderStatus::Cancelled)
 }
 
