@@ -1,17 +1,21 @@
 //! Endpointing on human speech: the AN4 test utterances one after the other with pauses of their own room's noise between
 //! them. Prints how many were cut short and how long the wait was after the last word, for each preset. No words are
-//! recognised here, so every wait is the one of "cannot tell". Reads VOICECART_DATA (default ../shared/data).
+//! recognised here, so every wait is the one of "cannot tell". Reads VOICECART_DATA (default ../shared/data);
+//! with SILERO_MODEL naming a ggml file of Silero's detector, that is measured beside the built-in one.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a measurement, not the server
 
 #[path = "ears/recordings.rs"]
 mod recordings;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use voicecart::audio::RATE;
+use voicecart::audio::detector::Detectors;
 use voicecart::audio::endpoint::{Endpointer, Event, Preset};
+use voicecart::audio::silero::Weights;
 
 const PAUSE: usize = RATE as usize * 3 / 2;
 
@@ -38,9 +42,13 @@ fn main() {
     }
     let minutes = sound.len() as f32 / RATE as f32 / 60.0;
     println!("endpointing: AN4 test, {} utterances, {minutes:.1} minutes with pauses of 1.5 s", files.len());
-    for preset in Preset::ALL {
+    let mut detectors = vec![("built-in", Detectors::default())];
+    if let Some(path) = std::env::var_os("SILERO_MODEL") {
+        detectors.push(("Silero", Detectors::Silero(Arc::new(Weights::load(Path::new(&path)).unwrap()))));
+    }
+    for ((name, detectors), preset) in detectors.iter().flat_map(|d| Preset::ALL.map(|p| (d, p))) {
         let began = Instant::now();
-        let mut ear = Endpointer::new(preset, Duration::from_secs(30));
+        let mut ear = Endpointer::with(detectors, preset, Duration::from_secs(30));
         let mut events = Vec::new();
         sound.chunks(320).for_each(|frame| ear.push(frame, &mut events));
         let took = began.elapsed();
@@ -63,7 +71,7 @@ fn main() {
         waits.sort_unstable();
         let at = |part: usize| waits.get(waits.len() * part / 100).copied().unwrap_or(0);
         println!(
-            "  {:10}  cut short {cut} ({:.1}%)  not noticed {missed}  wait after the last word: median {} ms, 10% {} ms, 90% {} ms  ({:.0} times real time)",
+            "  {name:8} {:10}  cut short {cut} ({:.1}%)  not noticed {missed}  wait after the last word: median {} ms, 10% {} ms, 90% {} ms  ({:.0} times real time)",
             preset.name(),
             100.0 * cut as f32 / files.len() as f32,
             at(50),

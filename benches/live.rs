@@ -68,6 +68,75 @@ fn onset(clip: &[i16]) -> f64 {
     clip.chunks(320).position(|frame| peak(frame) > voice).unwrap_or(0) as f64 * 20.0
 }
 
+/// What was shown first of a clip that was said in real time.
+struct First {
+    /// From the clip's first voice.
+    after: Option<f64>,
+    words: String,
+    transcript: String,
+}
+
+/// Says the clip in real time until its transcript comes, or long enough to know that none does.
+async fn first_words(client: &mut Client, clip: &[i16]) -> First {
+    let (began, onset) = (Instant::now(), onset(clip));
+    let enough = Duration::from_millis(clip.len() as u64 / 16 + 6_000);
+    let mut first = First { after: None, words: String::new(), transcript: String::new() };
+    let mut tick = tokio::time::interval(Duration::from_millis(20));
+    let mut frames = clip.chunks(320);
+    while began.elapsed() < enough {
+        tokio::select! {
+            _ = tick.tick() => {
+                let frame: Vec<i16> = frames.next().map_or_else(|| vec![0; 320], <[i16]>::to_vec);
+                client.say(&frame, false).await;
+            }
+            event = client.next() => {
+                let event = event.expect("the server closed");
+                let text = event["text"].as_str().unwrap_or_default();
+                match event["type"].as_str().unwrap() {
+                    "partial" if first.after.is_none() => {
+                        first.after = Some(began.elapsed().as_secs_f64() * 1e3 - onset);
+                        first.words = text.to_owned();
+                    }
+                    "transcript" => {
+                        first.transcript = text.to_owned();
+                        return first;
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+    first
+}
+
+/// First words over many clips: one clip is one first word.
+async fn many_first_words(server: &Server) {
+    let clips = std::env::var("LIVE_CLIPS").map_or(30, |n| n.parse::<usize>().unwrap());
+    let mut files: Vec<String> = std::fs::read_dir("audio-fixtures")
+        .unwrap()
+        .filter_map(|f| f.unwrap().file_name().to_str().and_then(|n| n.strip_suffix(".wav")).map(str::to_owned))
+        .filter(|n| n.ends_with("-clean"))
+        .collect();
+    files.sort();
+    let (mut after, mut none, mut kept, mut late) = (Vec::new(), 0, 0, 0);
+    for name in files.iter().step_by((files.len() / clips.max(1)).max(1)).take(clips) {
+        let mut client = Client::open(server, "pacing=none&output=none").await;
+        let first = first_words(&mut client, &fixture(name)).await;
+        let same = first.transcript.split(' ').next() == first.words.split(' ').next();
+        match first.after {
+            Some(ms) => {
+                after.push(ms);
+                kept += usize::from(same);
+                late += usize::from(ms > 600.0);
+            }
+            None => none += 1,
+        }
+    }
+    println!("first words over {} fixtures, one caller:", after.len() + none);
+    println!("  later than 600 ms {late}, never {none}; the first word stays the first of the transcript in {kept}");
+    summary("first words after the first voice", after);
+}
+
 fn summary(name: &str, mut values: Vec<f64>) {
     values.sort_by(f64::total_cmp);
     let at = |part: usize| {
@@ -102,8 +171,10 @@ async fn measure() {
     summary("end noticed to first sound", turns.iter().map(|t| t.noticed_to_sound).collect());
     summary("first words after the first voice", turns.iter().filter_map(|t| t.first_partial).collect());
 
+    many_first_words(&server).await;
+
     let crowds = std::env::var("LIVE_CALLERS").unwrap_or_else(|_| "5,10,15,20,25,30,40".into());
-    for callers in crowds.split(',').map(|c| c.trim().parse::<usize>().unwrap()) {
+    for callers in crowds.split(',').filter_map(|c| c.trim().parse::<usize>().ok()) {
         let calls = (0..callers).map(|n| {
             let (server, clip) = (&server, &clip);
             async move {

@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::asr::Recognizer;
 use crate::audio::decode;
+use crate::audio::detector::Detectors;
 use crate::clock::{Clock, Ids, RandomIds, SystemClock};
 use crate::config::Settings;
 use crate::dialogue::sessions::shared::SharedSessions;
@@ -114,9 +115,15 @@ impl App {
     ) -> anyhow::Result<Self> {
         let settings = Arc::new(settings.clone());
         // Whoever needs a thread gets one at once; the database opens meanwhile.
-        let recognizer = {
+        let hearing = {
             let settings = settings.clone();
-            tokio::task::spawn_blocking(move || if ears { stages::ears(&settings) } else { Ok(stages::no_ears()) })
+            tokio::task::spawn_blocking(move || {
+                if !ears {
+                    return Ok((Detectors::default(), stages::no_ears()));
+                }
+                // The small one first: a wrong setting is told of at once.
+                anyhow::Ok((stages::detectors(&settings)?, stages::ears(&settings)?))
+            })
         };
         let language = {
             let folder = places::locale(&settings)?;
@@ -213,7 +220,8 @@ impl App {
         if taught.is_none() {
             teach(&understander, &catalogue, &shop).await?;
         }
-        let recognizer: Arc<dyn Recognizer> = recognizer.await.context("loading the speech model stopped")??;
+        let (detectors, recognizer): (_, Arc<dyn Recognizer>) =
+            hearing.await.context("loading the speech model stopped")??;
         let synthesizer: Arc<dyn Synthesizer> = synthesizer.await.context("loading the voice stopped")??;
         let stages = Stages {
             recognizer,
@@ -221,6 +229,7 @@ impl App {
             shop: Arc::new(Guarded::new(Arc::new(shop.clone()), patience)),
             sessions,
             synthesizer,
+            detectors,
             words: Words { understander, phrases, webhooks: Arc::new(webhooks) },
         };
         let trust = Trust { reject: settings.trust.reject, doubt: settings.trust.doubt };

@@ -1,6 +1,7 @@
 //! Sound as numbers: bytes of any container in, 16 kHz mono samples out. Refuses to know who speaks or what is said.
 
 pub mod decode;
+pub mod detector;
 pub mod encode;
 pub mod endpoint;
 mod l16;
@@ -8,6 +9,7 @@ pub mod live;
 pub mod opus;
 pub mod resample;
 mod riff;
+pub mod silero;
 mod sniff;
 mod stream;
 pub mod vad;

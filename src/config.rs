@@ -264,6 +264,8 @@ pub struct Voice {
 pub struct Stream {
     /// `relaxed`, `default` or `aggressive`: how long a silence ends an utterance, where a client does not say.
     pub endpointing: String,
+    /// Silero's voice detector as a ggml file, to tell voice from other sound; the built-in detector without it.
+    pub vad_model: Option<PathBuf>,
     /// Open at once.
     pub connections: usize,
     /// Closed when nothing is sent for this long, in seconds.
@@ -534,7 +536,7 @@ impl Default for Voice {
 
 impl Default for Stream {
     fn default() -> Self {
-        Self { endpointing: "default".into(), connections: 256, idle_seconds: 60, seconds: 3_600 }
+        Self { endpointing: "default".into(), vad_model: None, connections: 256, idle_seconds: 60, seconds: 3_600 }
     }
 }
 

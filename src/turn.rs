@@ -19,6 +19,7 @@ use jiff::Zoned;
 
 use crate::asr::{Bias, Recognizer, Transcript};
 use crate::audio::Samples;
+use crate::audio::detector::Detectors;
 use crate::clock::{Clock, Ids};
 use crate::dialogue::session::Answered;
 use crate::dialogue::{Decision, Dialogue, Filled, Kept, Say, Session, SessionId, SessionStore};
@@ -41,6 +42,8 @@ pub struct Spine {
     pub shop: Arc<dyn Shop>,
     pub sessions: Arc<dyn SessionStore>,
     pub synthesizer: Arc<dyn Synthesizer>,
+    /// What hears in a live stream where somebody speaks.
+    pub detectors: Detectors,
     pub voice: VoiceSettings,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
@@ -56,6 +59,7 @@ pub struct Stages {
     pub shop: Arc<dyn Shop>,
     pub sessions: Arc<dyn SessionStore>,
     pub synthesizer: Arc<dyn Synthesizer>,
+    pub detectors: Detectors,
     pub words: Words,
 }
 
@@ -80,13 +84,14 @@ enum Input {
 
 impl Spine {
     pub fn new(stages: Stages, voice: VoiceSettings, trust: Trust, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
-        let Stages { recognizer, dialogue, shop, sessions, synthesizer, words } = stages;
+        let Stages { recognizer, dialogue, shop, sessions, synthesizer, detectors, words } = stages;
         Self {
             recognizer,
             dialogue,
             shop,
             sessions,
             synthesizer,
+            detectors,
             voice,
             clock,
             ids,

@@ -10,6 +10,8 @@ use super::places;
 use crate::asr::Recognizer;
 use crate::asr::models::Manifest;
 use crate::asr::whisper::{PoolOptions, WhisperPool};
+use crate::audio::detector::Detectors;
+use crate::audio::silero::Weights;
 use crate::config::{Asr, Settings};
 use crate::tts::espeak::EspeakNg;
 use crate::tts::{Synthesizer, VoiceSettings};
@@ -19,6 +21,13 @@ pub fn ears(settings: &Settings) -> anyhow::Result<Arc<dyn Recognizer>> {
     let folder = places::shipped(&settings.models.dir);
     let chosen = Manifest::builtin()?.choose(settings.asr.model.as_deref(), &folder).context("asr.model")?;
     Ok(Arc::new(WhisperPool::open(&chosen, pool(&settings.asr))?))
+}
+
+/// What hears in a live stream where somebody speaks. A file that is named and cannot be used is a wrong setting: to
+/// serve with another detector than the operator chose would be found out by shoppers.
+pub fn detectors(settings: &Settings) -> anyhow::Result<Detectors> {
+    let Some(path) = &settings.stream.vad_model else { return Ok(Detectors::default()) };
+    Ok(Detectors::Silero(Arc::new(Weights::load(path).context("stream.vad_model")?)))
 }
 
 pub fn no_ears() -> Arc<dyn Recognizer> {

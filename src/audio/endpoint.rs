@@ -5,12 +5,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use earshot::Detector;
-
+use super::detector::{Detector, Detectors, FRAME};
 use super::{RATE, Samples};
 
-/// Samples in one frame of the detector: 16 ms.
-const FRAME: usize = 256;
 /// Detector score from which a frame is voice.
 const VOICE: f32 = 0.5;
 /// Times the quietest moment of the last two seconds that a voiced frame must reach: the detector's score takes 0.2 s to
@@ -103,7 +100,7 @@ impl Preset {
 
 /// Finds utterances in a stream.
 pub struct Endpointer {
-    detector: Box<Detector>,
+    detector: Detector,
     preset: Preset,
     outlook: Outlook,
     /// Longest utterance, in samples.
@@ -166,8 +163,13 @@ struct Open {
 impl Endpointer {
     /// `longest` bounds an utterance.
     pub fn new(preset: Preset, longest: Duration) -> Self {
+        Self::with(&Detectors::default(), preset, longest)
+    }
+
+    /// As [`new`](Self::new) with the detector that the operator chose.
+    pub fn with(detectors: &Detectors, preset: Preset, longest: Duration) -> Self {
         Self {
-            detector: Detector::default_boxed(),
+            detector: detectors.detector(),
             preset,
             outlook: Outlook::Unknown,
             longest: (longest.as_secs_f32() * RATE as f32) as usize,
@@ -195,7 +197,7 @@ impl Endpointer {
     }
 
     fn frame(&mut self, frame: &[f32], events: &mut Vec<Event>) {
-        let score = self.detector.predict_f32(frame);
+        let score = self.detector.score(frame);
         let voiced = self.level.above_floor(frame) && score >= VOICE;
         self.position += FRAME as u64;
         self.sound.extend_from_slice(frame);

@@ -138,6 +138,7 @@ settings! {
     "voice.words_per_minute" Whole "speed of speech, 80 to 450";
     "voice.pitch" Whole "pitch of speech, 0 to 99";
     "stream.endpointing" Text "patience of live conversations: relaxed, default or aggressive";
+    "stream.vad_model" MaybeText "ggml file of Silero's voice detector for live sound; empty is the built-in detector";
     "stream.connections" Whole "live conversations open at once";
     "stream.idle_seconds" Whole "a live conversation is closed when nothing is sent for so long";
     "stream.seconds" Whole "longest live connection, in seconds";
@@ -187,6 +188,7 @@ mod tests {
         full.vendure.shipping = Some("standard".into());
         full.service.secret_env = Some("DESK_SECRET".into());
         full.shop.faq_dir = Some("faq".into());
+        full.stream.vad_model = Some("silero.bin".into());
         full.wyoming.customer = Some("ada".into());
         full.models.mirror = Some("https://mirror.example".into());
         full.asr.model = Some("tiny.en".into());

@@ -143,7 +143,7 @@ impl Kiosk {
         tell: &mut dyn FnMut(Notice<'_>),
     ) -> Result<Option<DeviceError>, KioskError> {
         let mut converter = Converter::new(microphone.rate(), RATE)?;
-        let mut ear = Endpointer::new(self.manner.preset, Duration::from_secs(30));
+        let mut ear = Endpointer::with(&self.spine.detectors, self.manner.preset, Duration::from_secs(30));
         let mut playing: Option<Playing> = None;
         let (mut open, mut awake) = (!self.manner.push_to_talk, None::<Instant>);
         let (mut metered, mut loudest) = (Instant::now(), 0.0_f32);

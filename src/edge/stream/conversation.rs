@@ -30,7 +30,10 @@ use crate::turn::Live;
 const WAITING: usize = 3;
 /// New sound after which the words are looked at again while somebody speaks.
 const LOOK_EVERY: Duration = Duration::from_millis(400);
-/// Sound before the first look: shorter speech is a guess.
+/// The same while no look has found a word: whoever waits for the first must not wait for the next look as well.
+const LOOK_SOONER: Duration = Duration::from_millis(160);
+/// Voice before the first look: shorter speech is a guess. After 240 ms words came 110 ms sooner, but in noise the first
+/// was right half the time in place of four times in five.
 const FIRST_LOOK: Duration = Duration::from_millis(320);
 /// What is longer ago than this at a pause is not looked at again before the utterance is over.
 const TAIL: Duration = Duration::from_secs(6);
@@ -116,7 +119,7 @@ struct Open {
 impl Conversation {
     fn new(shared: Arc<Shared>, intake: Intake, ask: mpsc::Sender<Ask>) -> Self {
         let longest = Duration::from_secs(shared.doors.settings.limits.audio_seconds.into());
-        let ear = Endpointer::new(shared.terms.preset, longest);
+        let ear = Endpointer::with(&shared.doors.spine.detectors, shared.terms.preset, longest);
         let (now, preset) = (Instant::now(), shared.terms.preset);
         Self {
             shared,
@@ -333,7 +336,8 @@ impl Conversation {
         let position = self.ear.position();
         let Some(open) = &self.open else { return };
         let since = Duration::from_millis(milliseconds(position.saturating_sub(open.looked_at)));
-        if open.looking.is_none() && since >= LOOK_EVERY && self.ear.voiced() >= FIRST_LOOK {
+        let every = if open.partial.is_empty() { LOOK_SOONER } else { LOOK_EVERY };
+        if open.looking.is_none() && since >= every && self.ear.voiced() >= FIRST_LOOK {
             self.look();
         }
     }

@@ -164,7 +164,7 @@ impl Session {
         }
         let intake = Intake::new(Encoding::Pcm16 { rate }).map_err(|e| Trouble("bad-audio", e.to_string()))?;
         let longest = Duration::from_secs(self.house.settings.limits.audio_seconds.into());
-        let ear = self.patience.map(|preset| Endpointer::new(preset, longest));
+        let ear = self.patience.map(|preset| Endpointer::with(&self.house.spine.detectors, preset, longest));
         let channels = channels as usize;
         self.recording = Some(Recording { intake, channels, sound: Vec::new(), ear, answered: false });
         Ok(())
