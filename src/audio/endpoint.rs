@@ -82,17 +82,19 @@ impl Preset {
         Self::ALL.into_iter().find(|p| p.name() == name)
     }
 
-    /// Silence after the last voice that ends an utterance of which this is thought.
+    /// Silence after the last voice that ends an utterance of which this is thought. Where nothing is known of the words it
+    /// is as long as people pause when they spell or read numbers out: in AN4 one utterance in nine has a pause of 0.38 s,
+    /// one in a hundred of 0.57 s (`cargo bench --bench endpointing`).
     pub fn window(self, outlook: Outlook) -> Duration {
         Duration::from_millis(match (self, outlook) {
             (Self::Relaxed, Outlook::Complete) => 800,
             (Self::Relaxed, Outlook::Unknown) => 1_200,
             (Self::Relaxed, Outlook::Open) => 2_500,
             (Self::Default, Outlook::Complete) => 272,
-            (Self::Default, Outlook::Unknown) => 384,
+            (Self::Default, Outlook::Unknown) => 576,
             (Self::Default, Outlook::Open) => 1_200,
             (Self::Aggressive, Outlook::Complete) => 192,
-            (Self::Aggressive, Outlook::Unknown) => 272,
+            (Self::Aggressive, Outlook::Unknown) => 384,
             (Self::Aggressive, Outlook::Open) => 700,
         })
     }
