@@ -78,7 +78,7 @@ def run(
     noise = np.random.default_rng(plan.seed + step)
     began, losses, clips, noted = time.monotonic() - spent, [], 0, spent
     if step == 0:
-        best = _judge(ear, average, dev, step, spent)
+        best = _judge(ear, average, plan.packing, dev, step, spent)
 
     while spent < 60 * plan.minutes:
         batch = next(batches).to(device)
@@ -113,7 +113,7 @@ def run(
             losses = []
         if spent - noted > 60 * plan.checkpoint_minutes or spent >= 60 * plan.minutes:
             noted = spent
-            score = _judge(ear, average, dev, step, spent)
+            score = _judge(ear, average, plan.packing, dev, step, spent)
             if score < best:
                 best = score
                 _save(out / "best.pt", {"ear": average, "pieces": ear.vocabulary.pieces, "shape": ear.shape, "step": step})
@@ -160,9 +160,14 @@ def _loss(
     return said + plan.letters_weight * written
 
 
-def _judge(ear: model.Ear, average: dict, dev: dict[str, list[data.Clip]], step: int, spent: float) -> float:
-    """Word error rates of the averaged weights; the mean of the sets decides which checkpoint is best."""
+def _judge(
+    ear: model.Ear, average: dict, packing: str, dev: dict[str, list[data.Clip]], step: int, spent: float
+) -> float:
+    """Word error rates of the averaged weights, as the file will have them; the mean of the sets decides which checkpoint is
+    best."""
     with _averaged(ear, average):
+        with torch.no_grad():
+            ear.load_state_dict(_as_packed(ear, packing), strict=False)
         rates = {name: evaluate.word_error_rate(ear, clips) for name, clips in dev.items()}
     print(f"dev: step {step} {spent / 60:.1f} min " + ", ".join(f"{n} {r:.3f}" for n, r in rates.items()), flush=True)
     return sum(rates.values()) / max(1, len(rates))
