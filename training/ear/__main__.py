@@ -41,7 +41,7 @@ def arguments() -> argparse.ArgumentParser:
     p.add_argument("--fresh", action="store_true", help="begin with nothing: needs hours on a GPU rather than minutes")
     p.add_argument("--pieces", type=int, default=500, help="size of a fresh vocabulary")
     p.add_argument("--name", default="voicecart-shop.en", help="name of the exported model")
-    p.add_argument("--share", type=float, default=0.8, help="of the trained weights in the exported ones; the rest are those it began with")
+    p.add_argument("--share", type=float, default=1.0, help="of the trained weights in the exported ones; the rest are those it began with")
     p.add_argument("--packings", nargs="+", default=["q4_0", "q8_0"], help="the first is the model, others carry a suffix")
     p.add_argument("--size", type=int, default=200, help="clips of each large set of the examination")
     return p
