@@ -106,7 +106,10 @@ def began_with(a: argparse.Namespace) -> Path | None:
 def export(a: argparse.Namespace) -> None:
     from . import export as step
 
-    step.run(a.work / "train/best.pt", a.work / "models", a.name, a.packings, began_with(a), a.share)
+    best = a.work / "train/best.pt"
+    if not best.exists():
+        sys.exit("export: no checkpoint was better than the model the training began with; train longer (--minutes)")
+    step.run(best, a.work / "models", a.name, a.packings, began_with(a), a.share)
 
 
 def calibrate(a: argparse.Namespace) -> None:
