@@ -25,6 +25,31 @@ struct Turn {
     first_partial: Option<f64>,
 }
 
+/// A clip that is being said in real time, and silence after it.
+struct Saying<'c> {
+    tick: tokio::time::Interval,
+    frames: std::slice::Chunks<'c, i16>,
+}
+
+impl<'c> Saying<'c> {
+    fn new(clip: &'c [i16]) -> Self {
+        Self { tick: tokio::time::interval(Duration::from_millis(20)), frames: clip.chunks(320) }
+    }
+
+    /// Goes on saying it until the server sends something.
+    async fn until_event(&mut self, client: &mut Client) -> serde_json::Value {
+        loop {
+            tokio::select! {
+                _ = self.tick.tick() => {
+                    let frame: Vec<i16> = self.frames.next().map_or_else(|| vec![0; 320], <[i16]>::to_vec);
+                    client.say(&frame, false).await;
+                }
+                event = client.next() => return event.expect("the server closed"),
+            }
+        }
+    }
+}
+
 /// Says the clip in real time and waits for the reply.
 async fn turn(client: &mut Client, clip: &[i16]) -> Turn {
     let began = Instant::now();
@@ -32,28 +57,19 @@ async fn turn(client: &mut Client, clip: &[i16]) -> Turn {
     let sound = [clip.to_vec(), silence(2.0)].concat();
     let (mut first_partial, mut noticed, mut heard, mut last_voice) = (None, None, None, 0.0);
     let onset = onset(clip);
-    let mut tick = tokio::time::interval(Duration::from_millis(20));
-    let mut frames = sound.chunks(320);
+    let mut saying = Saying::new(&sound);
     while heard.is_none() {
-        tokio::select! {
-            _ = tick.tick() => {
-                let frame: Vec<i16> = frames.next().map_or_else(|| vec![0; 320], <[i16]>::to_vec);
-                client.say(&frame, false).await;
+        let event = saying.until_event(client).await;
+        let now = began.elapsed().as_secs_f64() * 1e3;
+        match event["type"].as_str().unwrap() {
+            "partial" if first_partial.is_none() => first_partial = Some(now - onset),
+            "speech-end" => {
+                noticed = Some(now);
+                last_voice = event["last_voice_ms"].as_f64().unwrap() - event["at_ms"].as_f64().unwrap();
             }
-            event = client.next() => {
-                let event = event.expect("the server closed");
-                let now = began.elapsed().as_secs_f64() * 1e3;
-                match event["type"].as_str().unwrap() {
-                    "partial" if first_partial.is_none() => first_partial = Some(now - onset),
-                    "speech-end" => {
-                        noticed = Some(now);
-                        last_voice = event["last_voice_ms"].as_f64().unwrap() - event["at_ms"].as_f64().unwrap();
-                    }
-                    "audio-start" => heard = Some(now),
-                    "error" => panic!("{event}"),
-                    _ => {}
-                }
-            }
+            "audio-start" => heard = Some(now),
+            "error" => panic!("{event}"),
+            _ => {}
         }
     }
     assert!(seen < client.events.len());
@@ -81,29 +97,19 @@ async fn first_words(client: &mut Client, clip: &[i16]) -> First {
     let (began, onset) = (Instant::now(), onset(clip));
     let enough = Duration::from_millis(clip.len() as u64 / 16 + 6_000);
     let mut first = First { after: None, words: String::new(), transcript: String::new() };
-    let mut tick = tokio::time::interval(Duration::from_millis(20));
-    let mut frames = clip.chunks(320);
-    while began.elapsed() < enough {
-        tokio::select! {
-            _ = tick.tick() => {
-                let frame: Vec<i16> = frames.next().map_or_else(|| vec![0; 320], <[i16]>::to_vec);
-                client.say(&frame, false).await;
+    let mut saying = Saying::new(clip);
+    while let Ok(event) = tokio::time::timeout_at((began + enough).into(), saying.until_event(client)).await {
+        let text = event["text"].as_str().unwrap_or_default();
+        match event["type"].as_str().unwrap() {
+            "partial" if first.after.is_none() => {
+                first.after = Some(began.elapsed().as_secs_f64() * 1e3 - onset);
+                first.words = text.to_owned();
             }
-            event = client.next() => {
-                let event = event.expect("the server closed");
-                let text = event["text"].as_str().unwrap_or_default();
-                match event["type"].as_str().unwrap() {
-                    "partial" if first.after.is_none() => {
-                        first.after = Some(began.elapsed().as_secs_f64() * 1e3 - onset);
-                        first.words = text.to_owned();
-                    }
-                    "transcript" => {
-                        first.transcript = text.to_owned();
-                        return first;
-                    }
-                    _ => {}
-                }
+            "transcript" => {
+                first.transcript = text.to_owned();
+                break;
             }
+            _ => {}
         }
     }
     first

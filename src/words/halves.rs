@@ -15,18 +15,15 @@ pub fn decimal(text: &str) -> Cow<'_, str> {
     let mut words = text.split_whitespace().peekable();
     while let Some(word) = words.next() {
         let (core, tail) = punctuated(word);
-        // "9½", "9-1/2", and with a space between.
-        let joined = core.strip_suffix('½').or_else(|| core.strip_suffix("-1/2"));
-        let before = match joined {
-            Some("") => whole(out.last()),
-            Some(digits) => is_whole(digits).then(|| digits.to_owned()),
-            None if core == "1/2" => whole(out.last()),
+        let before = match written(core) {
+            Some(Written::With(digits)) => Some(digits.to_owned()),
+            // "9 1/2"
+            Some(Written::Alone) => out.pop_if(|last| is_whole(last)),
+            // A dash of its own belongs to the number before it.
+            None if core == "-1/2" => out.pop_if(|last| is_whole(last)),
             None => None,
         };
         if let Some(digits) = before {
-            if matches!(joined, Some("") | None) {
-                out.pop();
-            }
             out.push(format!("{digits}.5{tail}"));
             continue;
         }
@@ -45,18 +42,32 @@ pub fn decimal(text: &str) -> Cow<'_, str> {
     Cow::Owned(out.join(" "))
 }
 
+/// How a half is written.
+pub(super) enum Written<'a> {
+    /// In one word with its number, whose digits these are: "9½", "9-1/2".
+    With(&'a str),
+    /// By itself, after a number or not: "1/2", "½".
+    Alone,
+}
+
+/// The half that a word writes, if it writes one.
+pub(super) fn written(core: &str) -> Option<Written<'_>> {
+    if matches!(core, "1/2" | "½") {
+        return Some(Written::Alone);
+    }
+    let digits = core.strip_suffix('½').or_else(|| core.strip_suffix("-1/2"));
+    digits.filter(|digits| is_whole(digits)).map(Written::With)
+}
+
 /// A word and what is written right after it.
 fn punctuated(word: &str) -> (&str, &str) {
     let core = word.trim_end_matches([',', '.', ';', ':', ')', '?', '!']);
     (core, word.get(core.len()..).unwrap_or_default())
 }
 
-fn is_whole(digits: &str) -> bool {
+/// Whether these are the digits of a number that sizes have.
+pub(super) fn is_whole(digits: &str) -> bool {
     (1..=3).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
-}
-
-fn whole(word: Option<&String>) -> Option<String> {
-    word.filter(|w| is_whole(w)).cloned()
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ use std::ops::Range;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+use super::halves::{self, Written};
+
 /// One normalised word and the bytes of the original text it came from. Words that one contraction yields ("what's"
 /// gives "what" and "is") share its span.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,19 +118,17 @@ fn push_dotted(chunk: &str, offset: usize, out: &mut Vec<Token>) -> bool {
 /// "9½", "9-1/2" and "9 1/2" are 9.5, which no other sign is read as.
 fn push_half(chunk: &str, offset: usize, out: &mut Vec<Token>) -> bool {
     let core = chunk.trim_end_matches([',', '.', ';', ':', '?', '!']);
-    let whole = |digits: &str| (1..=3).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
     let end = offset + core.len();
-    if matches!(core, "1/2" | "½") {
-        let Some(last) = out.last_mut().filter(|last| whole(&last.text)) else { return false };
-        last.text.push_str(".5");
-        last.span.end = end;
-        return true;
+    match halves::written(core) {
+        Some(Written::Alone) => {
+            let Some(last) = out.last_mut().filter(|last| halves::is_whole(&last.text)) else { return false };
+            last.text.push_str(".5");
+            last.span.end = end;
+        }
+        Some(Written::With(digits)) => out.push(Token { text: format!("{digits}.5"), span: offset..end }),
+        None => return false,
     }
-    let digits = core.strip_suffix('½').or_else(|| core.strip_suffix("-1/2")).filter(|digits| whole(digits));
-    if let Some(digits) = digits {
-        out.push(Token { text: format!("{digits}.5"), span: offset..end });
-    }
-    digits.is_some()
+    true
 }
 
 fn push_word(raw: &str, start: usize, currency: &mut Option<(&'static str, usize)>, out: &mut Vec<Token>) {

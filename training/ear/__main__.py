@@ -85,7 +85,7 @@ def train(a: argparse.Namespace) -> None:
     corpus = data.Corpus(a.work / "audio", a.people)
     print("train: " + ", ".join(f"{len(v)} {k}" for k, v in corpus.kinds.items()), flush=True)
     plan = step.Plan(a.minutes, rate=a.rate, batch_seconds=a.batch_seconds, threads=a.threads, seed=a.seed, packing=a.packings[0])
-    speakers = data.people(a.people, dev=False)
+    speakers = corpus.kinds["people"]
     recut = (lambda ear: cut.run(ear, speakers, a.work / "audio", CUT, a.seed)) if speakers else None
     if a.fresh:
         texts = [json.loads(line)["text"] for line in (a.work / "text.jsonl").read_text("utf-8").splitlines()]

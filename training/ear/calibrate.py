@@ -18,10 +18,8 @@ NAMES = ["bias", "mean", "least", "log_tokens", "tokens_a_second"]
 def hear(ear: model.Ear, samples: np.ndarray, longest: int = 60) -> tuple[str, list[float]]:
     """Greedy words and the natural logarithm of each token's probability."""
     v = ear.vocabulary
-    sound = torch.zeros(1, features.positions(len(samples)) * features.POSITION)
-    sound[0, : len(samples)] = torch.from_numpy(samples.astype(np.float32) / 32768)
     with torch.no_grad():
-        heard = ear.encoder(ear.mel(sound))
+        heard = ear.encoder(ear.mel(features.batch([samples])))
         tokens, sure = [v.start, v.no_timestamps], []
         for _ in range(longest):
             logits = ear.decoder(torch.tensor([tokens]), heard)[0, -1] + ear.rows

@@ -6,7 +6,6 @@ synthesisers."""
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +13,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from . import features, model
+from . import features, model, synth
 from .data import Clip
 from .vocabulary import ALPHABET
 
-SHARD = 500
 # Positions by which both ends of a piece are moved until its word is heard in it.
 SHIFTS = (0, -4, 4, -8)
 EDGE = features.RATE // 100  # samples over which a piece is faded in and out
@@ -84,7 +82,7 @@ def spans(clip: Clip, chances: np.ndarray) -> list[tuple[int, int]]:
 def pieces(ear: model.Ear, clip: Clip) -> list[Piece]:
     """The clip's words that are heard as such when they stand alone."""
     with torch.no_grad():
-        chances = ear.letters(ear.encoder(ear.mel(_filled([clip.samples]))))[0].float().log_softmax(1).numpy()
+        chances = ear.letters(ear.encoder(ear.mel(features.batch([clip.samples]))))[0].float().log_softmax(1).numpy()
     chances = chances[: -(-len(clip.samples) // features.POSITION)]
     left = list(zip(clip.text.split(), spans(clip, chances), strict=False))
     found = []
@@ -98,15 +96,8 @@ def pieces(ear: model.Ear, clip: Clip) -> list[Piece]:
     return found
 
 
-def _filled(sounds: list[np.ndarray]) -> torch.Tensor:
-    filled = torch.zeros(len(sounds), max(features.positions(len(s)) for s in sounds) * features.POSITION)
-    for row, sound in zip(filled, sounds, strict=True):
-        row[: len(sound)] = torch.from_numpy(sound.astype(np.float32) / 32768)
-    return filled
-
-
 def _hear(ear: model.Ear, sounds: list[np.ndarray]) -> list[str]:
-    return ear.transcribe(ear.mel(_filled(sounds)), longest=8) if sounds else []
+    return ear.transcribe(ear.mel(features.batch(sounds)), longest=8) if sounds else []
 
 
 def string(found: list[Piece], rng: np.random.Generator) -> tuple[str, np.ndarray]:
@@ -130,16 +121,9 @@ def run(ear: model.Ear, clips: list[Clip], out: Path, count: int, seed: int) -> 
         by_speaker[clip.speaker] += pieces(ear, clip)
     speakers = [found for found in by_speaker.values() if len(found) >= 5]
     rng = np.random.default_rng(seed)
-    for n in range(-(-count // SHARD) if speakers else 0):
-        sounds, listed, start = [], [], 0
-        for _ in range(min(SHARD, count - n * SHARD)):
-            text, samples = string(speakers[rng.integers(len(speakers))], rng)
-            sounds.append((samples * 32767).astype(np.int16))
-            listed.append({"text": text, "kind": "cut", "voice": "people", "start": start, "length": len(samples)})
-            start += len(samples)
-        np.save(out / f"cut-{n:04}.npy", np.concatenate(sounds))
-        unfinished = out / f"cut-{n:04}.part"
-        unfinished.write_text("".join(json.dumps(r) + "\n" for r in listed), "utf-8")
-        unfinished.rename(out / f"cut-{n:04}.jsonl")
+    for n in range(-(-count // synth.SHARD) if speakers else 0):
+        made = [string(speakers[rng.integers(len(speakers))], rng) for _ in range(min(synth.SHARD, count - n * synth.SHARD))]
+        rows = [({"text": text, "kind": "cut", "voice": "people"}, samples) for text, samples in made]
+        synth.keep(out, f"cut-{n:04}", rows)
     said = sum(len(c.text.split()) for c in clips)
     print(f"cut: {sum(map(len, by_speaker.values()))} of {said} words of {len(speakers)} speakers", flush=True)

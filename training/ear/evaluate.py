@@ -31,12 +31,8 @@ def word_error_rate(ear: torch.nn.Module, clips: list[Clip]) -> float:
     ordered = sorted(clips, key=lambda c: len(c.samples))
     for at in range(0, len(ordered), 16):
         group = ordered[at : at + 16]
-        length = max(features.positions(len(c.samples)) for c in group) * features.POSITION
-        samples = np.zeros((len(group), length), np.float32)
-        for i, clip in enumerate(group):
-            samples[i, : len(clip.samples)] = clip.samples.astype(np.float32) / 32768
         with torch.no_grad():
-            heard = ear.transcribe(ear.mel(torch.from_numpy(samples).to(device)))
+            heard = ear.transcribe(ear.mel(features.batch([c.samples for c in group]).to(device)))
         for clip, text in zip(group, heard, strict=True):
             said = clip.text.split()
             wrong += edits(said, text.split())

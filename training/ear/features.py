@@ -18,6 +18,14 @@ def positions(samples: int) -> int:
     return -(-padded // POSITION) + 7 & ~7
 
 
+def batch(sounds: list[np.ndarray]) -> torch.Tensor:
+    """16-bit sounds of any lengths as (sounds, samples) between -1 and 1, with the silence that the server puts behind."""
+    filled = torch.zeros(len(sounds), max(positions(len(s)) for s in sounds) * POSITION)
+    for row, sound in zip(filled, sounds, strict=True):
+        row[: len(sound)] = torch.from_numpy(sound.astype(np.float32) / 32768)
+    return filled
+
+
 def mel_filters() -> np.ndarray:
     """(MELS, WINDOW // 2 + 1): the triangles of Slaney's scale, each of area one, as Whisper uses them."""
 

@@ -69,12 +69,15 @@ def write(path: Path, model: Model, packing: str) -> None:
     unfinished.rename(path)
 
 
-def _tensor(file: BinaryIO, name: str, tensor: np.ndarray, packing: str) -> None:
-    kind = "f32"
+def kind_of(name: str, dimensions: int, packing: str) -> str:
+    """How a tensor is kept in a file of this packing."""
     if ".conv" in f".{name}" and name.endswith("weight"):
-        kind = "f32" if packing == "f32" else "f16"
-    elif tensor.ndim == 2 and name.endswith("weight"):
-        kind = packing
+        return "f32" if packing == "f32" else "f16"
+    return packing if dimensions == 2 and name.endswith("weight") else "f32"
+
+
+def _tensor(file: BinaryIO, name: str, tensor: np.ndarray, packing: str) -> None:
+    kind = kind_of(name, tensor.ndim, packing)
     shape = tensor.shape[::-1]
     file.write(struct.pack("<3i", len(shape), len(name), TYPES[kind][0]))
     file.write(struct.pack(f"<{len(shape)}i", *shape) + name.encode())

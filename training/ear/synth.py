@@ -29,7 +29,7 @@ def run(text: Path, out: Path, seed: int, jobs: int) -> None:
 
 def _shard(work: tuple[int, list[dict[str, str]], Path, int]) -> tuple[int, float]:
     n, rows, out, seed = work
-    pieces, listed, start = [], [], 0
+    spoken = []
     for i, row in enumerate(rows):
         rng = Random(f"{seed}/{n}/{i}")
         voice, say = voices.draw(rng), row["say"]
@@ -41,13 +41,19 @@ def _shard(work: tuple[int, list[dict[str, str]], Path, int]) -> tuple[int, floa
         except (RuntimeError, OSError) as problem:
             print(f"synth: left out: {problem}")
             continue
-        pieces.append((samples * 32767).astype(np.int16))
-        label = f"{voice.engine}/{voice.name}"
-        listed.append({"text": row["text"], "kind": row["kind"], "voice": label, "start": start, "length": len(samples)})
+        spoken.append(({"text": row["text"], "kind": row["kind"], "voice": f"{voice.engine}/{voice.name}"}, samples))
+    keep(out, f"{n:04}", spoken)
+    return n, sum(len(samples) for _, samples in spoken) / voices.RATE
+
+
+def keep(out: Path, name: str, clips: list[tuple[dict[str, str], np.ndarray]]) -> None:
+    """Writes the shard `name`: what is told of each clip, and its samples between -1 and 1."""
+    listed, start = [], 0
+    for row, samples in clips:
+        listed.append(row | {"start": start, "length": len(samples)})
         start += len(samples)
-    np.save(out / f"{n:04}.npy", np.concatenate(pieces))
+    np.save(out / f"{name}.npy", np.concatenate([(samples * 32767).astype(np.int16) for _, samples in clips]))
     # The list comes last and at once: it marks the shard as whole.
-    unfinished = out / f"{n:04}.part"
+    unfinished = out / f"{name}.part"
     unfinished.write_text("".join(json.dumps(r) + "\n" for r in listed), "utf-8")
-    unfinished.rename(out / f"{n:04}.jsonl")
-    return n, start / voices.RATE
+    unfinished.rename(out / f"{name}.jsonl")

@@ -131,16 +131,12 @@ def _half(device: torch.device) -> bool:
 
 def _as_packed(ear: model.Ear, packing: str) -> dict[str, torch.Tensor]:
     """The matrices as they come back from the file; what is learned goes to those they were made from."""
-    half = {"q4_0": 8, "q5_0": 16}[packing]
     weights = {}
     for name, matrix in ear.named_parameters():
-        if matrix.ndim == 2 and name.endswith("weight") and not name.startswith("letters."):
-            blocks = matrix.detach().reshape(-1, ggml.BLOCK)
-            largest = blocks.gather(1, blocks.abs().argmax(1, keepdim=True))
-            scale = largest / -half
-            numbers = (blocks / torch.where(scale == 0, 1.0, scale) + half + 0.5).floor().clamp(0, 2 * half - 1)
-            packed = (numbers - half) * scale.half().float()
-            weights[name] = matrix + (packed.reshape(matrix.shape) - matrix.detach())
+        if matrix.ndim == 2 and not name.startswith("letters.") and ggml.kind_of(name, 2, packing) == packing:
+            own = matrix.detach()
+            back = ggml.unpack(ggml.pack(own.cpu().numpy(), packing), packing).reshape(own.shape)
+            weights[name] = matrix + (torch.from_numpy(back).to(own) - own)
     return weights
 
 

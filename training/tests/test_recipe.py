@@ -194,7 +194,7 @@ def test_words_of_one_speaker_are_strung_together():
     assert sound[0] == 0 and 0.3 < np.abs(sound).max() <= 0.71
 
 
-@pytest.mark.parametrize("packing", ["q4_0", "q5_0"])
+@pytest.mark.parametrize("packing", ["q4_0", "q5_0", "q8_0", "f16"])
 def test_training_sees_the_matrices_as_the_file_has_them(packing):
     torch = pytest.importorskip("torch")
     from ear import model, train
@@ -207,4 +207,4 @@ def test_training_sees_the_matrices_as_the_file_has_them(packing):
         own = dict(ear.named_parameters())[name].detach().numpy()
         back = ggml.unpack(ggml.pack(own, packing), packing).reshape(own.shape)
         assert np.abs(matrix.detach().numpy() - back).max() < 1e-6
-        assert matrix.requires_grad
+        assert matrix.requires_grad and matrix.dtype == torch.float32
