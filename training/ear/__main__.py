@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
-KINDS = {"command": 9000, "number": 2000, "spelled": 1500, "general": 3500, "foreign": 500}
+KINDS = {"command": 9000, "number": 2000, "spelled": 1500, "word": 1500, "general": 3500, "foreign": 500}
 # Strings of people's words, put together anew.
 CUT = 6000
 STEPS = ["text", "synth", "train", "export", "calibrate", "clips"]

@@ -49,9 +49,9 @@ def apply(clip: np.ndarray, rooms: Rooms, rng: np.random.Generator, hard: float 
         sound = np.interp(np.arange(0, len(sound) - 1, speed), np.arange(len(sound)), sound).astype(np.float32)
     before, after = int(rng.exponential(0.15) * RATE), int(rng.exponential(0.12) * RATE)
     sound = np.pad(sound, (min(before, RATE), min(after, RATE // 2)))
-    if rng.random() < 0.35 * hard:
+    if rng.random() < 0.45 * hard:
         sound = oaconvolve(sound, rooms.rooms[rng.integers(len(rooms.rooms))])[: len(sound)]
-    if rng.random() < 0.15 * hard:
+    if rng.random() < 0.2 * hard:
         sound = _band(sound, rng)
     if rng.random() < 0.7 * hard:
         level = np.sqrt(np.mean(np.square(clip))) * 10 ** (-rng.triangular(0, 18, 32) / 20)

@@ -18,7 +18,8 @@ from .vocabulary import ALPHABET, Vocabulary
 # What share of the clips comes from where. People have the fewest clips and are the hardest: they come back often, but
 # beyond a quarter the model learns them by heart.
 MIXTURE = {
-    "people": 0.22, "cut": 0.10, "command": 0.36, "number": 0.08, "spelled": 0.06, "general": 0.10, "foreign": 0.03, "sound": 0.05,
+    "people": 0.15, "cut": 0.09, "command": 0.40, "number": 0.09, "spelled": 0.05, "word": 0.05, "general": 0.10, "foreign": 0.03,
+    "sound": 0.04,
 }  # fmt: skip
 
 
@@ -134,7 +135,7 @@ class Mixture:
         clip = clips[rng.integers(len(clips))]
         samples = clip.samples.astype(np.float32) / 32768
         # Many clips stay as they are: that too is heard, and a short training needs something easy.
-        hard = 0.7 if rng.random() > 0.4 else 0.0
+        hard = 1.0 if rng.random() > 0.35 else 0.0
         return clip.text, augment.apply(samples, self.rooms, rng, hard)[: 15 * features.RATE]
 
     def collate(self, items: list[tuple[str, np.ndarray]]) -> Batch:

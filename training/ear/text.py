@@ -1,6 +1,6 @@
 """Step `text`: what the model shall learn to hear. Interaction model, catalogue and free English text in, one JSON
 line for each utterance out: {"text", "say", "kind"}. `text` is what is to be written, `say` what a synthesiser is
-given (they differ for spelled letters), `kind` one of command, number, spelled, general, foreign."""
+given (they differ for spelled letters), `kind` one of command, number, spelled, word, general, foreign."""
 
 from __future__ import annotations
 
@@ -225,7 +225,8 @@ def write(
     general = english(extra)
     if not general:
         print("text: no free English found (apt-get install fortunes); the model will know only the shop's words")
-    world = sorted({w for s in general for w in s.split() if len(w) > 2 and "'" not in w})
+    spoken_often = [w for s in general for w in s.split() if len(w) > 2 and "'" not in w]
+    world = sorted(set(spoken_often))
     strangers = foreign(rng)
 
     def some(make: Callable[[], tuple[str, str]], kind: str, wanted: int) -> Iterator[dict[str, str]]:
@@ -235,7 +236,7 @@ def write(
                 return
             text, say = make()
             text = spoken.plain(text) if kind != "foreign" else ""
-            if text is None or len(text.split()) > 16 or seen[say] >= (REPEATS if kind == "command" else 1):
+            if text is None or len(text.split()) > 16 or seen[say] >= (REPEATS if kind in ("command", "word") else 1):
                 continue
             seen[say] += 1
             yield {"text": text, "say": say, "kind": kind}
@@ -244,12 +245,14 @@ def write(
         "command": lambda: shop.command(rng, world),
         "number": lambda: numeral(rng),
         "spelled": lambda: spelled(rng, world),
+        # A word alone, as often as people say it: nothing about it helps to guess it.
+        "word": lambda: (lambda w: (w, w))(rng.choice(spoken_often)),
         "general": lambda: (lambda s: (s, s))(rng.choice(general)),
         "foreign": lambda: (lambda found: ("", f"{found[0]}|{found[1]}"))(next(strangers)),
     }
     lines = []
     for kind, make in makers.items():
-        if kind == "general" and not general:
+        if kind in ("word", "general") and not general:
             continue
         try:
             lines += list(some(make, kind, counts.get(kind, 0)))
