@@ -77,7 +77,7 @@ def voicecart(data, more=None):
     port = free_port()
     env = {
         "VOICECART_BIND": f"127.0.0.1:{port}", "VOICECART_DATA_DIR": data, "VOICECART_AUTH_REQUIRED": "false",
-        "VOICECART_ALEXA_VERIFY": "false", "RUST_LOG": "warn", **(more or {}),
+        "VOICECART_ALEXA_VERIFY": "false", "VOICECART_LOG_FILTER": "warn", **(more or {}),
     }
     return Server([str(BINARY), "serve"], port, answers("/readyz"), env)
 

@@ -146,11 +146,11 @@ def main():
             others = [Nuisance(server.port, stop, seed) for seed in range(args.connections)]
             callers = [Caller(server.port, stop, 2, "honest")]
         else:
-            # Spoken turns cost far more than typed ones: one in four at this pace is 60% of two cores.
+            # Spoken turns cost far more than typed ones: one in four at this pace is 60% of the cores we may use.
             probe = Caller(server.port, stop, 1000, "probe")
             for _ in range(8):
                 probe.ask("/v1/voice?session=probe", probe.audio, "audio/wav", probe.voice_ms)
-            a_second = 0.6 * os.cpu_count() * 4 / (statistics.median(probe.voice_ms) / 1000)
+            a_second = 0.6 * len(os.sched_getaffinity(0)) * 4 / (statistics.median(probe.voice_ms) / 1000)
             print(f"a spoken turn alone takes {statistics.median(probe.voice_ms):.0f} ms: {a_second:.1f} turns a second, every fourth spoken")
             others, callers = [], [Caller(server.port, stop, a_second / 8, f"soak-{n}") for n in range(8)]
         for thread in others + callers:

@@ -140,7 +140,8 @@ impl Spine {
         let began = Instant::now();
         let deadline = caller.deadline.into();
         let mut timings = Timings::default();
-        let turn = self.answer(input, &caller, &mut timings);
+        // On the heap: it is large, and whoever waits for it would carry, and copy, all of it.
+        let turn = Box::pin(self.answer(input, &caller, &mut timings));
         let mut answer = tokio::time::timeout_at(deadline, turn).await.map_err(|_| TurnError::Deadline)??;
         if caller.speak {
             answer.speech = self.speak(&answer.reply, caller.deadline, &mut timings).await;
@@ -301,7 +302,7 @@ impl Spine {
             Filled::Reading(reading) => reading,
         };
         if self.words.load().webhooks.answers(&filled.intent) {
-            return Ok(self.ask_outside(session, &filled, caller).await);
+            return Ok(Box::pin(self.ask_outside(session, &filled, caller)).await);
         }
         session.barred = caller.door.barred.clone();
         let mut decision = self.dialogue.decide(session, &filled, &here);

@@ -1,11 +1,12 @@
--- wrk script: a mix of launch, search, tracking and help, each with a request id of its own, over 500 sessions.
+-- wrk script: a mix of launch, search, tracking and help, each with a request id of its own: 500 conversations at once, of 16
+-- turns each.
 local n = 0
 local queries = { "almond milk", "headphones", "running shoes", "green tea", "dog food", "coffee beans", "paper towels", "olive oil" }
 
-local function envelope(id, session, request)
+local function envelope(id, conversation, turn, request)
   return string.format(
-    '{"version":"1.0","session":{"new":false,"sessionId":"bench.%d","application":{"applicationId":"amzn1.ask.skill.bench"},"user":{"userId":"amzn1.ask.account.BENCH"}},"context":{"System":{"application":{"applicationId":"amzn1.ask.skill.bench"},"user":{"userId":"amzn1.ask.account.BENCH"},"device":{"deviceId":"bench","supportedInterfaces":{}},"apiEndpoint":"https://api.amazonalexa.com"}},"request":%s}',
-    session, string.format(request, id, os.date("!%Y-%m-%dT%H:%M:%SZ")))
+    '{"version":"1.0","session":{"new":%s,"sessionId":"bench.%s.%d","application":{"applicationId":"amzn1.ask.skill.bench"},"user":{"userId":"amzn1.ask.account.BENCH"}},"context":{"System":{"application":{"applicationId":"amzn1.ask.skill.bench"},"user":{"userId":"amzn1.ask.account.BENCH"},"device":{"deviceId":"bench","supportedInterfaces":{}},"apiEndpoint":"https://api.amazonalexa.com"}},"request":%s}',
+    turn == 0 and "true" or "false", tag, conversation, string.format(request, id, os.date("!%Y-%m-%dT%H:%M:%SZ")))
 end
 
 local launch = '{"type":"LaunchRequest","requestId":"amzn1.echo-api.request.%s","timestamp":"%s","locale":"en-US"}'
@@ -24,7 +25,7 @@ request = function()
     body = intent("SearchProductIntent", '{"Query":{"name":"Query","value":"' .. q .. '","confirmationStatus":"NONE"}}')
   end
   local id = string.format("%s-%d", tag, n)
-  return wrk.format("POST", "/alexa", { ["Content-Type"] = "application/json;charset=UTF-8" }, envelope(id, n % 500, body))
+  return wrk.format("POST", "/alexa", { ["Content-Type"] = "application/json;charset=UTF-8" }, envelope(id, math.floor(n / 8000) * 500 + n % 500, math.floor(n % 8000 / 500), body))
 end
 
 init = function(args) tag = args[1] or "t" end

@@ -17,8 +17,10 @@ const application = { applicationId: 'amzn1.ask.skill.bench' }, user = { userId:
 const out = fs.createWriteStream(`${folder}/requests`);
 for (let n = 0; n < Number(count); n++) {
   const request = kinds[n % 8] || intent('SearchProductIntent', slot('Query', queries[n % queries.length]));
+  // As alexa.lua: 500 conversations at once, of 16 turns each.
+  const conversation = Math.floor(n / 8000) * 500 + (n % 500);
   const body = JSON.stringify({
-    version: '1.0', session: { new: false, sessionId: `bench.${n % 500}`, application, user },
+    version: '1.0', session: { new: n % 8000 < 500, sessionId: `bench.${tag}.${conversation}`, application, user },
     context: { System: { application, user, device: { deviceId: 'bench', supportedInterfaces: {} }, apiEndpoint: 'https://api.amazonalexa.com' } },
     request: { ...request, requestId: `amzn1.echo-api.request.${tag}-${n}`, timestamp: new Date().toISOString(), locale: 'en-US' },
   });

@@ -122,18 +122,19 @@ impl Handler {
                 }
                 self.speak(envelope, body, reading).await
             }
-            Class::Continues => self.go_on(envelope, body).await,
+            // What is rare lies on the heap, where every turn would carry its room.
+            Class::Continues => Box::pin(self.go_on(envelope, body)).await,
             Class::CanFulfill => {
                 let understander = self.spine.understander();
                 let model = understander.model();
                 let verdict = could::fulfil(envelope.request.intent.get(), |intent| model.intent(intent));
                 Cow::Owned(response::can_fulfill(&verdict))
             }
-            Class::Scrolls => self.scroll(envelope, body).await,
+            Class::Scrolls => Box::pin(self.scroll(envelope, body)).await,
             Class::Api => Cow::Borrowed(response::NO_API),
             Class::Ends => {
                 report(envelope);
-                self.forget(envelope).await;
+                Box::pin(self.forget(envelope)).await;
                 Cow::Borrowed(response::SILENT)
             }
             Class::Fault => {
@@ -142,7 +143,7 @@ impl Handler {
             }
             Class::Silent => {
                 tracing::debug!(kind, "an event from Alexa");
-                self.event(kind, envelope, body).await;
+                Box::pin(self.event(kind, envelope, body)).await;
                 Cow::Borrowed(response::SILENT)
             }
         }
@@ -211,7 +212,7 @@ impl Handler {
 
     async fn speak(&self, envelope: &Envelope<'_>, body: &[u8], reading: Reading) -> Json {
         let attributes = envelope.session.get().and_then(|s| s.attributes.as_ref());
-        let turn = self.turn(envelope, body, reading);
+        let turn = Box::pin(self.turn(envelope, body, reading));
         // A panic is a bug, but the shopper still gets a sentence; every stage behind here keeps its own state whole.
         let turn = AssertUnwindSafe(turn).catch_unwind();
         let json = match self.meanwhile(envelope, turn).await.unwrap_or(Err(Failure::Panicked)) {
@@ -244,7 +245,8 @@ impl Handler {
         }
         let word = self.word(&Say::OneMoment);
         let deadline = Instant::now() + WORD;
-        let (told, done) = tokio::join!(self.services.progress(&access, request, &word.speech.ssml, deadline), turn);
+        let progress = Box::pin(self.services.progress(&access, request, &word.speech.ssml, deadline));
+        let (told, done) = tokio::join!(progress, turn);
         if let Err(error) = told {
             tracing::debug!(%error, "a shopper waits without a word");
         }

@@ -192,15 +192,17 @@ impl SqlShop {
         match act {
             Act::Describe { sku } => finding::describe(&mut db, &sku, asked).await,
             Act::Serve(Request::Returnable { order }) => {
-                returns::returnable(&mut db, &self.catalogue, order, asked, self.clock.zone()).await
+                Box::pin(returns::returnable(&mut db, &self.catalogue, order, asked, self.clock.zone())).await
             }
             Act::Serve(Request::Refunds) => returns::refunds(&mut db, asked).await,
-            Act::Suggest(what) => suggesting::suggest(&mut db, &self.catalogue, what, asked).await,
-            Act::Deliver(Ask::Times(wish)) => slots::times(&mut db, wish, asked).await,
+            Act::Suggest(what) => Box::pin(suggesting::suggest(&mut db, &self.catalogue, what, asked)).await,
+            Act::Deliver(Ask::Times(wish)) => Box::pin(slots::times(&mut db, wish, asked)).await,
             Act::Deliver(Ask::Change { order, to }) => {
-                changing::look(&mut db, &self.catalogue, order, to, asked, self.clock.zone()).await
+                Box::pin(changing::look(&mut db, &self.catalogue, order, to, asked, self.clock.zone())).await
             }
-            Act::Advise(what) => advice::advise(&mut db, &self.catalogue, &self.faq.load(), what, asked).await,
+            Act::Advise(what) => {
+                Box::pin(advice::advise(&mut db, &self.catalogue, &self.faq.load(), what, asked)).await
+            }
             Act::Track(what) => awaiting::track(&mut db, &self.catalogue, what, asked, self.clock.zone()).await,
             Act::ShowBasket => basket::show(&mut db, asked).await,
             Act::ShowShelf { shelf } => shelves::show(&mut db, shelf, asked).await,
@@ -326,17 +328,18 @@ impl SqlShop {
             | Act::ShowBasket
             | Act::ShowPreferences
             | Act::ShowShelf { .. } => return self.look(act, &asked).await,
+            // What follows is rarer and larger, and lies on the heap: looking would carry its room.
             // Most shoppers wait for nothing, and a launch need not write.
             Act::Serve(Request::News) if waits::arrived(&mut self.read().await?, &asked).await?.is_empty() => {
                 return Ok(Outcome::Served(Served::News(Vec::new())));
             }
-            Act::Buy { quote_id, pin } => self.buy(&quote_id, pin, &asked).await,
-            Act::BuyByLink { quote_id } => self.buy_by_link(&quote_id, &asked).await,
-            Act::DropLinks { quote_id } => self.drop_links(quote_id.as_deref(), &asked).await,
-            Act::CancelOrder { number } => self.cancel(number, &asked).await,
+            Act::Buy { quote_id, pin } => Box::pin(self.buy(&quote_id, pin, &asked)).await,
+            Act::BuyByLink { quote_id } => Box::pin(self.buy_by_link(&quote_id, &asked)).await,
+            Act::DropLinks { quote_id } => Box::pin(self.drop_links(quote_id.as_deref(), &asked)).await,
+            Act::CancelOrder { number } => Box::pin(self.cancel(number, &asked)).await,
             // No answer of these is recorded: a code is written down nowhere.
-            Act::Link(request) => self.link(request, &asked).await,
-            _ => self.change(act, &asked).await,
+            Act::Link(request) => Box::pin(self.link(request, &asked)).await,
+            _ => Box::pin(self.change(act, &asked)).await,
         };
         self.recent.changed_by(customer);
         if moves_stock {

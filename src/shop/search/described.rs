@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use super::synonyms::Synonyms;
-use super::terms::{Stems, Word, is_stop_word};
+use super::terms::{Stems, Word, is_stop_word, surfaces};
 use crate::shop::Product;
 use crate::words::spoken;
 
@@ -12,17 +12,21 @@ use crate::words::spoken;
 /// something is in its description. What is in neither (a mishearing) is not judged here.
 pub(super) fn only_described(query: &str, product: &Product, synonyms: &Synonyms) -> bool {
     let mut stems = Stems::new();
-    let mut described = false;
-    let told: HashSet<String> = stems.terms(&product.description).into_iter().collect();
-    let named = named(product, &mut stems);
-    for written in spoken::written(query) {
-        let words: Vec<Word> = stems.words(&written).into_iter().filter(|w| !is_stop_word(&w.surface)).collect();
-        if is_named(&words, &named, synonyms, &mut stems) {
-            return false;
-        }
-        described |= words.iter().any(|w| told.contains(&w.stem));
+    let said: Vec<Vec<Word>> = spoken::written(query)
+        .iter()
+        .map(|written| stems.words(written).into_iter().filter(|w| !is_stop_word(&w.surface)).collect())
+        .collect();
+    // Most queries are a part of the name as it is written, and nothing else need be read.
+    let name: HashSet<String> = surfaces(&product.title).into_iter().map(|(surface, _)| surface).collect();
+    if said.iter().flatten().any(|word| name.contains(&word.surface)) {
+        return false;
     }
-    described
+    let named = named(product, &mut stems);
+    if said.iter().any(|words| is_named(words, &named, synonyms, &mut stems)) {
+        return false;
+    }
+    let told: HashSet<String> = stems.terms(&product.description).into_iter().collect();
+    said.iter().flatten().any(|word| told.contains(&word.stem))
 }
 
 /// Every stem of what says what the product is, and each two words of it as one.

@@ -117,7 +117,7 @@ fn starts_with_digit(word: &str) -> bool {
 }
 
 /// (word, hyphened to the one before). At most 2,000 words of a text are read.
-fn surfaces(text: &str) -> Vec<(String, bool)> {
+pub(super) fn surfaces(text: &str) -> Vec<(String, bool)> {
     let text = &*halves::decimal(text);
     let mut out: Vec<(String, bool)> = Vec::new();
     let mut word = String::new();
