@@ -4,6 +4,7 @@ pub mod decode;
 pub mod detector;
 pub mod encode;
 pub mod endpoint;
+mod finality;
 mod l16;
 pub mod live;
 pub mod opus;

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::detector::{Detector, Detectors, FRAME};
-use super::{RATE, Samples};
+use super::{RATE, Samples, finality};
 
 /// Detector score from which a frame is voice.
 const VOICE: f32 = 0.5;
@@ -82,19 +82,21 @@ impl Preset {
         Self::ALL.into_iter().find(|p| p.name() == name)
     }
 
-    /// Silence after the last voice that ends an utterance of which this is thought. Where nothing is known of the words it
-    /// is as long as people pause when they spell or read numbers out: in AN4 one utterance in nine has a pause of 0.38 s,
-    /// one in a hundred of 0.57 s (`cargo bench --bench endpointing`).
-    pub fn window(self, outlook: Outlook) -> Duration {
+    /// Silence after the last voice that ends an utterance of which this is thought. Where nothing is known of the words,
+    /// `finality` counts, the [odds](finality::odds) that the voice sounded finished: from nought up the wait is the
+    /// shortest, below it grows by 192 ms for each step of one, as far as the longest pauses of people who spell or read
+    /// numbers out. Who chose to be waited for is waited for however they sound.
+    pub fn window(self, outlook: Outlook, finality: f32) -> Duration {
+        let by_sound = |least: u64, most: u64| least + ((192.0 * -finality).max(0.0) as u64).min(most - least);
         Duration::from_millis(match (self, outlook) {
             (Self::Relaxed, Outlook::Complete) => 800,
             (Self::Relaxed, Outlook::Unknown) => 1_200,
             (Self::Relaxed, Outlook::Open) => 2_500,
             (Self::Default, Outlook::Complete) => 272,
-            (Self::Default, Outlook::Unknown) => 576,
+            (Self::Default, Outlook::Unknown) => by_sound(352, 768),
             (Self::Default, Outlook::Open) => 1_200,
             (Self::Aggressive, Outlook::Complete) => 192,
-            (Self::Aggressive, Outlook::Unknown) => 384,
+            (Self::Aggressive, Outlook::Unknown) => by_sound(256, 576),
             (Self::Aggressive, Outlook::Open) => 700,
         })
     }
@@ -160,6 +162,8 @@ struct Open {
     voiced_to: u64,
     voiced: u32,
     quiet: u32,
+    /// Whether the voice sounded finished at the newest pause: [`finality::odds`].
+    finality: f32,
 }
 
 impl Endpointer {
@@ -212,7 +216,7 @@ impl Endpointer {
                 let first = self.recent.iter().position(|v| *v).unwrap_or(0);
                 let ago = ((self.recent.len() - first) * FRAME) as u64;
                 let heard = self.recent.iter().filter(|v| **v).count() as u32;
-                self.open = Some(Open { voiced_to: self.position, voiced: heard, quiet: 0 });
+                self.open = Some(Open { voiced_to: self.position, voiced: heard, quiet: 0, finality: 0.0 });
                 events.push(Event::Start { at: self.position.saturating_sub(ago) });
             } else if self.sound.len() > 2 * BEFORE {
                 // In steps, because taking a frame from the front moves all the others.
@@ -229,10 +233,12 @@ impl Endpointer {
             open.quiet += 1;
             if open.quiet == PAUSE {
                 events.push(Event::Pause { voiced_to: open.voiced_to });
+                let heard = open.voiced_to.saturating_sub(self.from) as usize + finality::AFTER;
+                open.finality = finality::odds(self.sound.get(..heard).unwrap_or(&self.sound));
             }
         }
-        let (quiet, voiced_to) = (open.quiet, open.voiced_to);
-        if Duration::from_millis(u64::from(quiet) * 16) >= self.preset.window(self.outlook) {
+        let Open { quiet, voiced_to, finality, .. } = *open;
+        if Duration::from_millis(u64::from(quiet) * 16) >= self.preset.window(self.outlook, finality) {
             events.push(Event::End { voiced_to, at: self.position, why: Why::Silence });
             self.close(voiced_to);
         } else if self.sound.len() >= self.longest {
@@ -370,8 +376,8 @@ mod tests {
             for event in &events {
                 let Event::End { voiced_to, at, why } = event else { continue };
                 let waited = (at - voiced_to) as f32 / RATE as f32;
-                let window = preset.window(Outlook::Unknown).as_secs_f32();
-                assert!((window..window + 0.02).contains(&waited), "{preset:?}: {waited} s");
+                let [least, most] = [f32::MAX, f32::MIN].map(|f| preset.window(Outlook::Unknown, f).as_secs_f32());
+                assert!((least..most + 0.02).contains(&waited), "{preset:?}: {waited} s");
                 assert_eq!(*why, Why::Silence);
             }
         }
@@ -390,6 +396,25 @@ mod tests {
         };
         let (short, plain, long) = (wait(Outlook::Complete), wait(Outlook::Unknown), wait(Outlook::Open));
         assert!(short < plain && plain < long, "{short} {plain} {long}");
+    }
+
+    #[test]
+    fn a_voice_that_sounds_finished_is_waited_for_less() {
+        for preset in Preset::ALL {
+            let windows = [f32::MAX, 0.0, -0.5, -1.0, -2.0, f32::MIN].map(|f| preset.window(Outlook::Unknown, f));
+            assert!(windows.is_sorted(), "{preset:?}: {windows:?}");
+            assert_eq!(windows[0] < windows[5], preset != Preset::Relaxed, "{preset:?}: {windows:?}");
+            for finality in [f32::MAX, f32::MIN] {
+                let window = |outlook| preset.window(outlook, finality);
+                assert!(window(Outlook::Complete) < window(Outlook::Unknown), "{preset:?}");
+                assert!(window(Outlook::Unknown) < window(Outlook::Open), "{preset:?}");
+                assert_eq!(
+                    window(Outlook::Open),
+                    preset.window(Outlook::Open, 0.0),
+                    "{preset:?}: words count for more"
+                );
+            }
+        }
     }
 
     #[test]

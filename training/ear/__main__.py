@@ -13,13 +13,13 @@ PROJECT = Path(__file__).resolve().parents[2]
 KINDS = {"command": 9000, "number": 2000, "spelled": 1500, "word": 1500, "general": 3500, "foreign": 500}
 # Strings of people's words, put together anew.
 CUT = 6000
-STEPS = ["text", "synth", "train", "export", "calibrate", "clips"]
+STEPS = ["text", "synth", "train", "export", "calibrate", "clips", "finality"]
 
 
 def main() -> None:
     a = arguments().parse_args()
     for step in STEPS[:5] if a.step == "all" else [a.step]:
-        {"text": text, "synth": synth, "train": train, "export": export, "calibrate": calibrate, "clips": clips}[step](a)
+        {"text": text, "synth": synth, "train": train, "export": export, "calibrate": calibrate, "clips": clips, "finality": finality}[step](a)
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -134,6 +134,17 @@ def clips(a: argparse.Namespace) -> None:
     # Another seed than the training's: other sentences, other rooms.
     count = step.write(a.work / "clips", a.model, a.catalogue, data, a.seed + 1000, a.size)
     print(f"clips: {count} in {a.work / 'clips'}")
+
+
+def finality(a: argparse.Namespace) -> None:
+    import torch
+
+    from . import finality as step
+
+    if not a.people:
+        sys.exit("finality: synthesisers do not hesitate; name recordings of people with --people")
+    torch.set_num_threads(a.threads)
+    step.run(a.people, PROJECT / "src/audio/finality/weights.rs", a.seed)
 
 
 if __name__ == "__main__":

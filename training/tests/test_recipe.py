@@ -3,8 +3,9 @@ spectrograms of the right length, words as the server writes them. `python -m py
 
 import numpy as np
 import pytest
+import torch
 
-from ear import augment, cut, data, ggml, sounds, spoken, text
+from ear import augment, cut, data, finality, ggml, sounds, spoken, text
 from ear.blend import EMBEDDING, blend
 from ear.data import Clip
 from ear.vocabulary import ALPHABET, Vocabulary, learn
@@ -208,3 +209,36 @@ def test_training_sees_the_matrices_as_the_file_has_them(packing):
         back = ggml.unpack(ggml.pack(own, packing), packing).reshape(own.shape)
         assert np.abs(matrix.detach().numpy() - back).max() < 1e-6
         assert matrix.requires_grad and matrix.dtype == torch.float32
+
+
+def test_a_buzz_has_its_pitch_and_its_fall_is_seen():
+    """As `src/audio/finality.rs` measures it: pitch in quarters of an octave against the usual one, loudness against vowels."""
+
+    def buzz(hertz, seconds):
+        return (0.3 * ((np.arange(int(seconds * 16_000)) * hertz / 16_000) % 1 - 0.5)).astype(np.float32)
+
+    sound = np.concatenate([buzz(120, 1.2), buzz(100, 0.3), np.zeros(finality.AFTER, np.float32)])
+    frames = finality.look(sound)
+    voiced = frames[:, -3] > 2 * finality.PERIODIC - 1
+    assert frames.shape == (finality.FRAMES, finality.WIDTH)
+    assert (frames[:, -1] == 1).sum() == (len(sound) - 768) // 512 + 1
+    assert abs(frames[30, -2]) < 0.1
+    assert abs(frames[voiced][-2, -2] - 4 * np.log2(100 / 120)) < 0.15
+    assert frames[-1, 0] < -1
+    assert not finality.look(sound[:767]).any()
+
+
+def test_pauses_lie_between_the_words_and_after_the_last():
+    rng = np.random.default_rng(1)
+    room, word = 0.001 * rng.standard_normal(8000), 0.3 * rng.standard_normal(8000)
+    found = finality.pauses(np.concatenate([room, word, room[:5000], word, room]).astype(np.float32))
+    assert [p.final for p in found] == [False, True]
+    assert abs(found[0].at - 16_000) <= 256 and abs(found[0].length - 5000 // 256) <= 2
+    assert abs(found[1].at - 29_000) <= 256
+
+
+def test_weights_are_written_as_rust():
+    torch.manual_seed(1)
+    written = finality.table(finality.Net(), 0.0)
+    assert f"INPUT: [[i16; {finality.WIDTH}]; {3 * finality.HIDDEN}]" in written
+    assert f"OUT: [i16; {finality.HIDDEN}]" in written and "OUT_BIAS: i16 = " in written
