@@ -30,7 +30,7 @@ const PERIODIC: f32 = 0.6;
 const LATER: f32 = 0.0006;
 
 /// Natural logarithm of the odds that whoever spoke until [`AFTER`] before the end of `sound` is finished, moved so that
-/// two of three who are lie above nought. The earlier part of a long sound makes no difference.
+/// three of five who are lie above nought. The earlier part of a long sound makes no difference.
 pub fn odds(sound: &[f32]) -> f32 {
     let frames = look(sound);
     let mut memory = [0.0; HIDDEN];

@@ -26,13 +26,18 @@ LATER = 0.0006
 # Sound after the last voice that is looked at as well: how the voice dies away. And by how much the detector is late.
 AFTER = features.RATE * 80 // 1000
 LATE = features.RATE * 130 // 1000
-# The shortest gap that counts as a pause, in loudness frames of 16 ms.
+# Loudness is looked at in frames of 16 ms; the shortest gap that counts as a pause has so many.
+STEP_LOUD = 256
 GAP = 8
 COPIES = 4
+# Quiet moments inside the words of a clip at which the speaker might have stopped, and what one is worth: few people pause
+# in the recordings, but wherever they do, they have not finished.
+DIPS = 4
+DIP_WEIGHT = 0.4
 # Speakers are kept back in so many parts in turn, to see what it is worth with strangers.
 PARTS = 5
 # What share of those who are finished is to lie above nought.
-SURE = 0.65
+SURE = 0.6
 
 
 def look(sound: np.ndarray) -> np.ndarray:
@@ -72,23 +77,36 @@ def look(sound: np.ndarray) -> np.ndarray:
 
 @dataclass
 class Pause:
-    """Where a voice ended in a clip and for how many loudness frames; `final` where nothing came after it."""
+    """Where a voice ended in a clip; `final` where nothing came after it. `weight`: what it is worth to tell."""
 
     at: int
-    length: int
     final: bool
+    weight: float
+    # The voice went on there: what follows is not a pause's.
+    inside: bool = False
 
 
-def pauses(clip: np.ndarray) -> list[Pause]:
-    """By loudness alone: between the words, and after the last one."""
-    whole = clip[: len(clip) // 256 * 256].reshape(-1, 256)
-    loud = np.sqrt(np.square(whole).mean(1))
+def pauses(clip: np.ndarray, rng: np.random.Generator) -> list[Pause]:
+    """By loudness alone: between the words, after the last one, and at some quiet moments inside."""
+    loud = loudness(clip)
     floor, top = np.quantile(loud, 0.1), np.quantile(loud, 0.95)
     heard = np.flatnonzero(loud > min(max(3 * floor, 0.05 * top), 0.4 * top))
     if not len(heard):
         return []
-    gaps = [Pause(int(a + 1) * 256, int(b - a - 1), False) for a, b in zip(heard, heard[1:]) if b - a > GAP]
-    return [*gaps, Pause(int(heard[-1] + 1) * 256, 0, True)]
+    ended = lambda frame: int(frame + 1) * STEP_LOUD  # noqa: E731
+    # Who pauses for long must be told from who has finished; for a short gap nobody asks.
+    gaps = [(a, b - a - 1) for a, b in zip(heard, heard[1:]) if b - a > GAP]
+    found = [Pause(ended(at), False, min(max(length / 16, 0.4), 1.5)) for at, length in gaps]
+    smooth = np.convolve(loud, np.ones(3) / 3, "same")
+    inside = range(heard[0] + 12, heard[-1] - 8)
+    dips = [i for i in inside if smooth[i] == smooth[max(0, i - 6) : i + 7].min() and smooth[i] < 0.35 * top]
+    found += [Pause(ended(at), False, DIP_WEIGHT, inside=True) for at in rng.permutation(dips)[:DIPS]]
+    return [*found, Pause(ended(heard[-1]), True, 0.7)]
+
+
+def loudness(clip: np.ndarray) -> np.ndarray:
+    whole = clip[: len(clip) // STEP_LOUD * STEP_LOUD].reshape(-1, STEP_LOUD)
+    return np.sqrt(np.square(whole).mean(1))
 
 
 class Net(nn.Module):
@@ -117,26 +135,27 @@ class Examples:
 
 
 def examples(clips: list[data.Clip], seed: int) -> Examples:
-    """Each pause several times: the detector is late by more or less, and the room louder or less so."""
+    """Each pause several times: the detector is late by more or less, and the room louder or less so. Behind it is the room's
+    own sound, as loud as where the clip is quietest."""
     rng = np.random.default_rng(seed)
     frames, final, weight, speaker = [], [], [], []
     for clip in clips:
         sound = clip.samples.astype(np.float32) / 32768
-        found = pauses(sound)
-        # The recording may end with the word; the room goes on.
-        room = 1.73 * np.sqrt(np.square(sound[: len(sound) // 256 * 256].reshape(-1, 256)).mean(1).min())
-        sound = np.concatenate([sound, room * rng.uniform(-1, 1, LATE + AFTER).astype(np.float32)])
-        for pause in found:
-            for copy in range(COPIES):
-                to = pause.at + AFTER + int(rng.integers(0, LATE))
-                heard = sound[max(0, to - 2 * (WINDOW + STEP * FRAMES)) : to]
-                if copy % 2:
+        if len(sound) < STEP_LOUD:
+            continue
+        room = 1.73 * loudness(sound).min()
+        for pause in pauses(sound, rng):
+            for copy in range(1 if pause.inside else COPIES):
+                after = AFTER + int(rng.integers(0, LATE))
+                rest = sound[:0] if pause.inside else sound[pause.at : pause.at + after]
+                silence = room * rng.uniform(-1, 1, after - len(rest)).astype(np.float32)
+                heard = np.concatenate([sound[: pause.at], rest, silence])[-2 * (WINDOW + STEP * FRAMES) :]
+                if copy % 2 or (pause.inside and rng.random() < 0.5):
                     noise = np.abs(sound).max() * 10 ** -rng.uniform(1.2, 2.5)
                     heard = heard + noise * rng.standard_normal(len(heard)).astype(np.float32)
                 frames.append(look(heard))
                 final.append(pause.final)
-                # Who pauses for long must be told from who has finished; for a short gap nobody asks.
-                weight.append(0.7 if pause.final else min(max(pause.length / 16, 0.4), 1.5))
+                weight.append(pause.weight)
                 speaker.append(clip.speaker)
     stacked = torch.from_numpy(np.stack(frames))
     return Examples(stacked, torch.tensor(final, dtype=torch.float32), torch.tensor(weight), np.array(speaker))

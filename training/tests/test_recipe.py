@@ -228,13 +228,18 @@ def test_a_buzz_has_its_pitch_and_its_fall_is_seen():
     assert not finality.look(sound[:767]).any()
 
 
-def test_pauses_lie_between_the_words_and_after_the_last():
+def test_pauses_lie_between_the_words_after_the_last_and_inside():
     rng = np.random.default_rng(1)
     room, word = 0.001 * rng.standard_normal(8000), 0.3 * rng.standard_normal(8000)
-    found = finality.pauses(np.concatenate([room, word, room[:5000], word, room]).astype(np.float32))
-    assert [p.final for p in found] == [False, True]
-    assert abs(found[0].at - 16_000) <= 256 and abs(found[0].length - 5000 // 256) <= 2
-    assert abs(found[1].at - 29_000) <= 256
+    # The voice goes down for a moment, as before a hard consonant.
+    word[4000:4500] *= 0.1
+    found = finality.pauses(np.concatenate([room, word, room[:5000], word, room]).astype(np.float32), rng)
+    assert [p.final for p in found if not p.inside] == [False, True]
+    between, inside, last = found[0], [p for p in found if p.inside], found[-1]
+    assert abs(between.at - 16_000) <= 256 and abs(last.at - 29_000) <= 256
+    quiet = [(12_000, 12_800), (16_000, 21_000), (25_000, 25_800)]
+    assert inside and all(any(low <= p.at <= high for low, high in quiet) for p in inside)
+    assert between.weight > inside[0].weight
 
 
 def test_weights_are_written_as_rust():

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use jiff::Timestamp;
+use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -21,8 +22,9 @@ use sqlx::{QueryBuilder, Row, SqlitePool};
 use super::journal::Journal;
 use crate::dialogue::{Session, SessionError, SessionId, SessionStore};
 
-/// Sessions held in memory beside the file; more than this and the file is asked again.
-const CACHED: usize = 4096;
+/// Sessions held in memory beside the file, and how long one may be silent: after either the file is asked again.
+const CACHED: u64 = 4096;
+const IDLE: Duration = Duration::from_secs(300);
 /// How often the journal is folded into the file.
 const FOLD: Duration = Duration::from_secs(2);
 /// Sessions written in one statement.
@@ -33,6 +35,7 @@ const SWEEP: Duration = Duration::from_secs(600);
 pub struct SqlSessions {
     pool: SqlitePool,
     recent: Arc<Mutex<Recent>>,
+    cache: Cache<SessionId, Session>,
     /// Silence after which a conversation is over.
     lapse: jiff::SignedDuration,
 }
@@ -44,7 +47,6 @@ struct Recent {
     journal: Journal,
     /// Latest state of what the journal holds.
     unfolded: HashMap<String, Arc<Record>>,
-    cache: HashMap<SessionId, Session>,
 }
 
 /// A session as it was after a turn.
@@ -101,11 +103,12 @@ impl SqlSessions {
             journal.remove().map_err(storage)?;
         }
         let journal = Journal::create(&folder).map_err(storage)?;
-        let recent = Recent { folder, journal, unfolded: HashMap::new(), cache: HashMap::new() };
+        let recent = Recent { folder, journal, unfolded: HashMap::new() };
         let recent = Arc::new(Mutex::new(recent));
         tokio::spawn(keep(pool.clone(), Arc::downgrade(&recent), lapse));
         let lapse = jiff::SignedDuration::try_from(lapse).unwrap_or(jiff::SignedDuration::MAX);
-        Ok(Self { pool, recent, lapse })
+        let cache = Cache::builder().max_capacity(CACHED).time_to_idle(IDLE).build();
+        Ok(Self { pool, recent, cache, lapse })
     }
 
     fn recent(&self) -> MutexGuard<'_, Recent> {
@@ -152,14 +155,11 @@ impl Recent {
 impl SessionStore for SqlSessions {
     fn load<'a>(&'a self, id: &'a SessionId) -> BoxFuture<'a, Result<Option<Session>, SessionError>> {
         Box::pin(async move {
-            {
-                let recent = self.recent();
-                if let Some(session) = recent.cache.get(id) {
-                    return Ok(self.live(session.clone()));
-                }
-                if let Some(record) = recent.unfolded.get(id.as_str()) {
-                    return Ok(record.state().and_then(|state| self.read(state)));
-                }
+            if let Some(session) = self.cache.get(id) {
+                return Ok(self.live(session));
+            }
+            if let Some(record) = self.recent().unfolded.get(id.as_str()).cloned() {
+                return Ok(record.state().and_then(|state| self.read(state)));
             }
             let row = sqlx::query("SELECT state FROM sessions WHERE id = ?")
                 .bind(id.as_str())
@@ -174,12 +174,10 @@ impl SessionStore for SqlSessions {
         Box::pin(async move {
             let (id, touched) = (session.id.as_str().to_owned(), session.touched.as_millisecond());
             let record = Record::of(id, Some(&session), touched)?;
+            // The lock is held until both have it: an end that comes between would be forgotten.
             let mut recent = self.recent();
             recent.write(record)?;
-            if recent.cache.len() >= CACHED {
-                recent.cache.clear();
-            }
-            recent.cache.insert(session.id.clone(), session);
+            self.cache.insert(session.id.clone(), session);
             Ok(())
         })
     }
@@ -187,7 +185,7 @@ impl SessionStore for SqlSessions {
     fn end<'a>(&'a self, id: &'a SessionId) -> BoxFuture<'a, Result<(), SessionError>> {
         Box::pin(async move {
             let mut recent = self.recent();
-            recent.cache.remove(id);
+            self.cache.invalidate(id);
             recent.write(Record::of(id.as_str().to_owned(), None::<&Session>, 0)?)
         })
     }
@@ -320,7 +318,7 @@ mod tests {
         }
         store.end(&session(2).id).await.unwrap();
         fold_once(&store.pool, &store.recent).await.unwrap();
-        store.recent().cache.clear();
+        store.cache.invalidate_all();
         assert!(store.recent().unfolded.is_empty());
         assert_eq!(journals(), 1);
         assert_eq!(store.load(&session(1).id).await.unwrap().map(|s| s.turns), Some(39));
