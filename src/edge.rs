@@ -58,6 +58,7 @@ pub struct Doors {
     guard: guard::Guard,
     links: voice::Links,
     turns: Arc<tokio::sync::Semaphore>,
+    arriving: Arc<tokio::sync::Semaphore>,
     streams: Arc<tokio::sync::Semaphore>,
     lasting: Lasting,
     /// What the merchant's people work on; nothing else of the shop is reached past the spine.
@@ -82,6 +83,7 @@ impl Doors {
             guard: guard::Guard::new(&settings.limits),
             links: voice::Links::new(Duration::from_secs(settings.links.seconds), settings.links.bytes),
             turns: Arc::new(tokio::sync::Semaphore::new(settings.limits.turns)),
+            arriving: intake::room(settings.limits.turns, settings.limits.upload_bytes),
             streams: Arc::new(tokio::sync::Semaphore::new(settings.stream.connections)),
             lasting,
             shop,

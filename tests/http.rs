@@ -290,20 +290,73 @@ async fn slow_clients_are_cut_off() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn overload_is_refused_at_once() {
     let server = Server::with(|s| s.limits.turns = 1).await;
-    // Holds the only place by not finishing its body.
+    // Long enough to be worked on while somebody else asks.
+    let mut clip = hound::WavReader::open("audio-fixtures/24-add-twelve-batteries-to-my-basket-clean.wav").unwrap();
+    let clip: Vec<f32> = clip.samples::<i16>().map(|v| f32::from(v.unwrap()) / 32_768.0).collect();
+    let long = wav(16_000, clip.iter().copied().cycle().take(25 * 16_000));
+    let ask = || async { server.post("/v1/text").json(&json!({"text": "help"})).send().await.unwrap() };
+    let refused = async {
+        // The place is taken when all of it has arrived.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        loop {
+            let sent = ask().await;
+            if sent.status() == 503 {
+                break sent;
+            }
+        }
+    };
+    let turn = server.post("/v1/voice?audio=none").body(long).send();
+    let (sent, turn) = tokio::join!(tokio::time::timeout(Duration::from_secs(30), refused), turn);
+    let sent = sent.expect("two turns at once were taken");
+    assert_eq!(sent.headers()["retry-after"], "1");
+    problem(sent, 503, "busy").await;
+    assert_ne!(turn.unwrap().status(), 503);
+    assert!(server.is_well().await);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_sends_half_a_body_keeps_nobody_out() {
+    let server = Server::with(|s| s.limits.turns = 1).await;
+    let mut halves = Vec::new();
+    for (path, start) in [("voice", "RIFF"), ("text", "{"), ("audio/transcriptions", "--x"), ("audio/speech", "{")] {
+        let head = format!(
+            "POST /v1/{path} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n\
+             Content-Length: 5000\r\n\r\n{start}",
+            server.key
+        );
+        let mut half = tokio::net::TcpStream::connect(server.address).await.unwrap();
+        tokio::io::AsyncWriteExt::write_all(&mut half, head.as_bytes()).await.unwrap();
+        halves.push(half);
+    }
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert!(server.is_well().await);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_more_arrives_at_once_than_there_is_room_for() {
+    let server = Server::with(|s| {
+        s.limits.turns = 1;
+        s.limits.upload_bytes = 200_000;
+    })
+    .await;
+    // Almost all of an upload, and it stays.
     let head = format!(
-        "POST /v1/text HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\nContent-Length: 50\r\n\r\n{{",
+        "POST /v1/voice HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\nContent-Length: 199000\r\n\r\n",
         server.key
     );
     let mut holding = tokio::net::TcpStream::connect(server.address).await.unwrap();
-    tokio::io::AsyncWriteExt::write_all(&mut holding, head.as_bytes()).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    let sent = server.post("/v1/text").json(&json!({"text": "help"})).send().await.unwrap();
-    assert_eq!(sent.headers()["retry-after"], "1");
+    let sent = [head.into_bytes(), vec![0; 190_000]].concat();
+    tokio::io::AsyncWriteExt::write_all(&mut holding, &sent).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(server.is_well().await, "a few words find room");
+    let sent = server.post("/v1/voice").body(vec![0; 150_000]).send().await.unwrap();
     problem(sent, 503, "busy").await;
     drop(holding);
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    assert!(server.is_well().await);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let sent = server.post("/v1/voice").body(vec![0; 150_000]).send().await.unwrap();
+    assert_ne!(sent.status(), 503);
     server.stop().await;
 }
 

@@ -79,8 +79,8 @@ pub async fn set(
 ) -> Result<Json<PreferencesBody>, Refusal> {
     let (parts, body) = request.into_parts();
     json_type(&parts.headers)?;
-    let limits = (doors.settings.limits.json_bytes, doors.settings.deadlines.body_ms);
-    let body: PreferencesBody = json(&read(body, &parts.headers, limits.0, limits.1).await?)?;
+    let bytes = read(&doors, body, &parts.headers, doors.settings.limits.json_bytes).await?;
+    let body: PreferencesBody = json(&bytes)?;
     let preferences = body.checked()?;
     performed(&doors, &customer, Act::SetPreferences(preferences)).await
 }

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::Doors;
-use super::intake::{admit, deadline, decode, read};
+use super::intake::{deadline, decode, take};
 use super::problem::{self, Problem, Refusal};
 use crate::language::Utterance;
 use crate::telemetry::metrics::{self, StageTimes};
@@ -80,9 +80,8 @@ pub async fn voice(State(doors): State<Arc<Doors>>, request: Request) -> Result<
     let (parts, body) = request.into_parts();
     let form = params::of_voice(&parts)?;
     let caller = form.caller(&doors, deadline(&doors, began)).await?;
-    let _turn = admit(&doors, "voice")?;
     let limits = &doors.settings.limits;
-    let bytes = read(body, &parts.headers, limits.upload_bytes, doors.settings.deadlines.body_ms).await?;
+    let (bytes, _turn) = take(&doors, "voice", body, &parts.headers, limits.upload_bytes).await?;
     // Uploading takes the caller's time, not the turn's.
     let caller = crate::turn::Caller { deadline: deadline(&doors, Instant::now()), ..caller };
     let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).map(str::to_owned);
@@ -116,9 +115,7 @@ pub async fn voice(State(doors): State<Arc<Doors>>, request: Request) -> Result<
 pub async fn text(State(doors): State<Arc<Doors>>, request: Request) -> Result<Response, Refusal> {
     let (parts, body) = request.into_parts();
     params::json_type(&parts.headers)?;
-    let limits = &doors.settings.limits;
-    let _turn = admit(&doors, "text")?;
-    let bytes = read(body, &parts.headers, limits.json_bytes, doors.settings.deadlines.body_ms).await?;
+    let (bytes, _turn) = take(&doors, "text", body, &parts.headers, doors.settings.limits.json_bytes).await?;
     let body: TextBody = params::json(&bytes)?;
     let form = params::of_text(&parts, &body)?;
     let caller = form.caller(&doors, deadline(&doors, Instant::now())).await?;

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use super::wrong;
 use crate::audio::encode::Format;
 use crate::edge::Doors;
-use crate::edge::intake::{admit, deadline, read};
+use crate::edge::intake::{deadline, take};
 use crate::edge::problem::{self, Problem, Refusal};
 use crate::edge::voice::{json, json_type};
 use crate::reply::ssml::Ssml;
@@ -69,9 +69,7 @@ pub enum VoiceBody {
 pub async fn speech(State(doors): State<Arc<Doors>>, request: Request) -> Result<Response, Refusal> {
     let (parts, body) = request.into_parts();
     json_type(&parts.headers)?;
-    let settings = &doors.settings;
-    let _place = admit(&doors, DOOR)?;
-    let bytes = read(body, &parts.headers, settings.limits.json_bytes, settings.deadlines.body_ms).await?;
+    let (bytes, _place) = take(&doors, DOOR, body, &parts.headers, doors.settings.limits.json_bytes).await?;
     let body: SpeechBody = json(&bytes)?;
     let format = match body.response_format.as_deref() {
         None => Format::Mp3,

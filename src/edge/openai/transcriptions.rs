@@ -19,7 +19,7 @@ use super::subtitles::{self, Cue};
 use crate::asr::Bias;
 use crate::audio::{RATE, Samples, vad};
 use crate::edge::Doors;
-use crate::edge::intake::{Place, admit, deadline, decode, read};
+use crate::edge::intake::{Place, deadline, decode, take};
 use crate::edge::problem::{Problem, Refusal};
 use crate::telemetry::metrics;
 use crate::turn::TurnError;
@@ -103,8 +103,7 @@ struct Piece {
 pub async fn transcriptions(State(doors): State<Arc<Doors>>, request: Request) -> Result<Response, Refusal> {
     let (parts, body) = request.into_parts();
     let limits = &doors.settings.limits;
-    let place = admit(&doors, DOOR)?;
-    let bytes = read(body, &parts.headers, limits.upload_bytes + FORM, doors.settings.deadlines.body_ms).await?;
+    let (bytes, place) = take(&doors, DOOR, body, &parts.headers, limits.upload_bytes + FORM).await?;
     let asked = form::read(parts, bytes, &doors.settings.locale).await?;
     let samples = decode(&doors, DOOR, asked.file, asked.kind, limits.transcription_seconds).await?;
     let seconds = samples.seconds();
