@@ -36,6 +36,10 @@ FIRST_BYTES = [
 FRAMES = [b"\x82\xfe\x10\x00abcd" + b"\x11" * 50, b"\x8f\xff" + b"\xff" * 20, b"\x81\x85abcdzzzzz"]
 
 
+# How often one turn is asked for.
+TRIES = 4
+
+
 class Nuisance(threading.Thread):
     """One bad connection after another until told to stop."""
 
@@ -71,22 +75,32 @@ class Caller(threading.Thread):
     def __init__(self, port, stop, a_second, name):
         super().__init__(daemon=True)
         self.port, self.stop, self.pause, self.session = port, stop, 1 / a_second, name
-        self.text_ms, self.voice_ms, self.lost = [], [], []
+        self.text_ms, self.voice_ms, self.lost, self.busy = [], [], [], 0
         self.audio = CLIP.read_bytes()
 
     def ask(self, path, body, kind, times):
+        """Asks again where the server is busy and says when to, as a client should; a turn is lost when that fails too."""
         began = time.monotonic()
-        try:
-            request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", body, {"Content-Type": kind, "Accept": "application/json"})
-            with urllib.request.urlopen(request, timeout=20) as answer:
-                json.load(answer)
-            times.append((time.monotonic() - began) * 1000)
-        except (OSError, ValueError) as error:
-            self.lost.append(str(error))
+        for tries in range(TRIES, 0, -1):
+            try:
+                request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", body, {"Content-Type": kind, "Accept": "application/json"})
+                with urllib.request.urlopen(request, timeout=20) as answer:
+                    json.load(answer)
+                times.append((time.monotonic() - began) * 1000)
+                return
+            except (OSError, ValueError) as error:
+                later = error.headers.get("Retry-After") if getattr(error, "code", 0) == 503 else None
+                if tries == 1 or later is None:
+                    self.lost.append(str(error))
+                    return
+                self.busy += 1
+                self.stop.wait(float(later))
 
     def run(self):
-        n = 0
-        due = time.monotonic()
+        # Not in step: people are not.
+        n = random.randrange(4)
+        due = time.monotonic() + random.random() * self.pause
+        self.stop.wait(due - time.monotonic())
         while not self.stop.is_set():
             n += 1
             session = f"{self.session}-{n // 20}"
@@ -126,7 +140,7 @@ def verdict(seen, idle, callers, resident):
         times.sort()
         if times:
             print(f"{name} turns: {len(times)}, p50 {statistics.median(times):.0f} ms, p99 {times[int(len(times) * .99)]:.0f} ms")
-    print(f"turns without an answer: {len(lost)}" + (f", the first: {lost[0]}" if lost else ""))
+    print(f"turns without an answer: {len(lost)}" + (f", the first: {lost[0]}" if lost else "") + f"; asked again because it was busy: {sum(c.busy for c in callers)}")
     grown = seen[-1]["rss_mib"] - seen[2]["rss_mib"]
     print(f"memory grew {grown:+.0f} MiB from the third tenth to the last; threads {seen[2]['threads']} to {seen[-1]['threads']}; descriptors at the end, when all had hung up: {idle['descriptors']}")
     if lost or grown > resident or seen[-1]["threads"] > seen[2]["threads"]:
@@ -140,7 +154,8 @@ def main():
     parser.add_argument("--connections", type=int, default=200)
     args = parser.parse_args()
     stop = threading.Event()
-    with tempfile.TemporaryDirectory() as data, voicecart(data) as server:
+    # All callers share one address here, and with it one caller's limit.
+    with tempfile.TemporaryDirectory() as data, voicecart(data, {"VOICECART_LIMITS_REQUESTS_PER_MINUTE": "0"}) as server:
         print(f"{args.what}, {args.minutes:g} minutes; at the start {state(server.process.pid)}", flush=True)
         if args.what == "garbage":
             others = [Nuisance(server.port, stop, seed) for seed in range(args.connections)]
