@@ -24,8 +24,18 @@ pub struct Client {
 }
 
 impl Client {
+    /// Waits a moment where every place is taken: whoever has just hung up may not have been noticed yet.
     pub async fn open(server: &Server, query: &str) -> Self {
-        Self::try_open(server, query, &[("authorization", &format!("Bearer {}", server.key))]).await.unwrap()
+        let key = format!("Bearer {}", server.key);
+        let until = std::time::Instant::now() + Duration::from_secs(5);
+        loop {
+            match Self::try_open(server, query, &[("authorization", &key)]).await {
+                Err(tungstenite::Error::Http(r)) if r.status() == 503 && std::time::Instant::now() < until => {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+                opened => return opened.unwrap(),
+            }
+        }
     }
 
     pub async fn try_open(server: &Server, query: &str, headers: &[(&str, &str)]) -> Result<Self, tungstenite::Error> {
