@@ -40,6 +40,8 @@ pub enum Preset {
 pub enum Outlook {
     /// They could stand as they are: "find green tea".
     Complete,
+    /// So could these, if they were said: they are heard with doubt.
+    Doubted,
     #[default]
     Unknown,
     /// Something must follow: "add milk and".
@@ -90,12 +92,14 @@ impl Preset {
         let by_sound = |least: u64, most: u64| least + ((192.0 * -finality).max(0.0) as u64).min(most - least);
         Duration::from_millis(match (self, outlook) {
             (Self::Relaxed, Outlook::Complete) => 800,
-            (Self::Relaxed, Outlook::Unknown) => 1_200,
+            (Self::Relaxed, Outlook::Doubted | Outlook::Unknown) => 1_200,
             (Self::Relaxed, Outlook::Open) => 2_500,
             (Self::Default, Outlook::Complete) => 272,
+            (Self::Default, Outlook::Doubted) => by_sound(352, 576),
             (Self::Default, Outlook::Unknown) => by_sound(352, 768),
             (Self::Default, Outlook::Open) => 1_200,
             (Self::Aggressive, Outlook::Complete) => 192,
+            (Self::Aggressive, Outlook::Doubted) => by_sound(256, 384),
             (Self::Aggressive, Outlook::Unknown) => by_sound(256, 576),
             (Self::Aggressive, Outlook::Open) => 700,
         })
@@ -406,7 +410,8 @@ mod tests {
             assert_eq!(windows[0] < windows[5], preset != Preset::Relaxed, "{preset:?}: {windows:?}");
             for finality in [f32::MAX, f32::MIN] {
                 let window = |outlook| preset.window(outlook, finality);
-                assert!(window(Outlook::Complete) < window(Outlook::Unknown), "{preset:?}");
+                assert!(window(Outlook::Complete) < window(Outlook::Doubted), "{preset:?}");
+                assert!(window(Outlook::Doubted) <= window(Outlook::Unknown), "{preset:?}");
                 assert!(window(Outlook::Unknown) < window(Outlook::Open), "{preset:?}");
                 assert_eq!(
                     window(Outlook::Open),

@@ -62,8 +62,9 @@ impl Spine {
         let sure = heard.confidence >= self.trust.doubt;
         match self.understander().closing(&words, &live.expectation, self.clock.here().date()) {
             Closing::Complete if sure => Outlook::Complete,
+            Closing::Complete => Outlook::Doubted,
             Closing::Open => Outlook::Open,
-            Closing::Complete | Closing::Unknown => Outlook::Unknown,
+            Closing::Unknown => Outlook::Unknown,
         }
     }
 
