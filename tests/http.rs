@@ -315,21 +315,28 @@ async fn overload_is_refused_at_once() {
     server.stop().await;
 }
 
+/// Promises a body and sends the beginning of it, and stays.
+async fn begin(server: &Server, path: &str, promised: usize, start: &[u8]) -> tokio::net::TcpStream {
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n\
+         Content-Length: {promised}\r\n\r\n",
+        server.key
+    );
+    let mut stream = tokio::net::TcpStream::connect(server.address).await.unwrap();
+    tokio::io::AsyncWriteExt::write_all(&mut stream, &[head.as_bytes(), start].concat()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    stream
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_sends_half_a_body_keeps_nobody_out() {
     let server = Server::with(|s| s.limits.turns = 1).await;
     let mut halves = Vec::new();
-    for (path, start) in [("voice", "RIFF"), ("text", "{"), ("audio/transcriptions", "--x"), ("audio/speech", "{")] {
-        let head = format!(
-            "POST /v1/{path} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n\
-             Content-Length: 5000\r\n\r\n{start}",
-            server.key
-        );
-        let mut half = tokio::net::TcpStream::connect(server.address).await.unwrap();
-        tokio::io::AsyncWriteExt::write_all(&mut half, head.as_bytes()).await.unwrap();
-        halves.push(half);
+    for (path, start) in
+        [("/v1/voice", "RIFF"), ("/v1/text", "{"), ("/v1/audio/transcriptions", "--x"), ("/v1/audio/speech", "{")]
+    {
+        halves.push(begin(&server, path, 5_000, start.as_bytes()).await);
     }
-    tokio::time::sleep(Duration::from_millis(200)).await;
     assert!(server.is_well().await);
     server.stop().await;
 }
@@ -341,15 +348,8 @@ async fn no_more_arrives_at_once_than_there_is_room_for() {
         s.limits.upload_bytes = 200_000;
     })
     .await;
-    // Almost all of an upload, and it stays.
-    let head = format!(
-        "POST /v1/voice HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\nContent-Length: 199000\r\n\r\n",
-        server.key
-    );
-    let mut holding = tokio::net::TcpStream::connect(server.address).await.unwrap();
-    let sent = [head.into_bytes(), vec![0; 190_000]].concat();
-    tokio::io::AsyncWriteExt::write_all(&mut holding, &sent).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    // Almost all of an upload.
+    let holding = begin(&server, "/v1/voice", 199_000, &vec![0; 190_000]).await;
     assert!(server.is_well().await, "a few words find room");
     let sent = server.post("/v1/voice").body(vec![0; 150_000]).send().await.unwrap();
     problem(sent, 503, "busy").await;

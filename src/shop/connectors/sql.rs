@@ -328,11 +328,11 @@ impl SqlShop {
             | Act::ShowBasket
             | Act::ShowPreferences
             | Act::ShowShelf { .. } => return self.look(act, &asked).await,
-            // What follows is rarer and larger, and lies on the heap: looking would carry its room.
             // Most shoppers wait for nothing, and a launch need not write.
             Act::Serve(Request::News) if waits::arrived(&mut self.read().await?, &asked).await?.is_empty() => {
                 return Ok(Outcome::Served(Served::News(Vec::new())));
             }
+            // What changes something is rarer and larger, and lies on the heap: looking would carry its room.
             Act::Buy { quote_id, pin } => Box::pin(self.buy(&quote_id, pin, &asked)).await,
             Act::BuyByLink { quote_id } => Box::pin(self.buy_by_link(&quote_id, &asked)).await,
             Act::DropLinks { quote_id } => Box::pin(self.drop_links(quote_id.as_deref(), &asked)).await,
