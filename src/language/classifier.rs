@@ -18,7 +18,9 @@ use std::sync::Arc;
 
 pub use gazetteer::Gazetteer;
 use intents::IntentModel;
+use lexicon::Lexicon;
 use tagger::Tagger;
+use text::Sentence;
 
 /// One training sentence.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,19 +95,26 @@ impl Prediction {
 pub struct Classifier {
     intents: Arc<IntentModel>,
     tagger: Arc<Tagger>,
+    lexicon: Arc<Lexicon>,
     gazetteer: Arc<Gazetteer>,
 }
 
 impl Classifier {
     /// Learns from `examples`; spans that are empty, overlap or lie outside the text are left out.
     pub fn train(examples: &[Example], gazetteer: &Gazetteer, options: &Options) -> Self {
+        let lexicon = Lexicon::learn(examples);
         // The two know nothing of each other, and a server that starts waits for both.
         let (intents, tagger) = std::thread::scope(|scope| {
-            let intents = scope.spawn(|| IntentModel::train(examples, gazetteer, options));
-            let tagger = Tagger::train(examples, gazetteer, options);
+            let intents = scope.spawn(|| IntentModel::train(examples, &lexicon, gazetteer, options));
+            let tagger = Tagger::train(examples, &lexicon, gazetteer, options);
             (intents.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), tagger)
         });
-        Self { intents: Arc::new(intents), tagger: Arc::new(tagger), gazetteer: Arc::new(gazetteer.clone()) }
+        Self {
+            intents: Arc::new(intents),
+            tagger: Arc::new(tagger),
+            lexicon: Arc::new(lexicon),
+            gazetteer: Arc::new(gazetteer.clone()),
+        }
     }
 
     /// The same recogniser with another gazetteer, without training again.
@@ -114,10 +123,10 @@ impl Classifier {
     }
 
     pub fn predict(&self, text: &str) -> Prediction {
-        let sentence = text::Sentence::new(text);
-        let scored = self.intents.rank(&sentence, &self.gazetteer);
+        let sentence = Sentence::new(text);
+        let scored = self.intents.rank(&sentence, &self.lexicon, &self.gazetteer);
         let spans = match scored.ranking.first() {
-            Some((best, _)) => self.tagger.spans(&sentence, best, &self.gazetteer),
+            Some((best, _)) => self.tagger.spans(&sentence, best, &self.lexicon, &self.gazetteer),
             None => Vec::new(),
         };
         Prediction { ranking: scored.ranking, spans, known: scored.known }
@@ -125,7 +134,7 @@ impl Classifier {
 
     /// The slots of `text` if it means `intent`, such as the second best of a [`Prediction`].
     pub fn spans_for(&self, text: &str, intent: &str) -> Vec<Span> {
-        self.tagger.spans(&text::Sentence::new(text), intent, &self.gazetteer)
+        self.tagger.spans(&Sentence::new(text), intent, &self.lexicon, &self.gazetteer)
     }
 }
 

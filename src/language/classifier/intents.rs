@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 use super::{
     Example, Options,
     gazetteer::Gazetteer,
+    lexicon::Lexicon,
     linear::{self, Linear, Row},
     network::{self, Network},
     text::Sentence,
@@ -41,17 +42,23 @@ pub struct Vocabulary {
 }
 
 impl IntentModel {
-    pub fn train(examples: &[Example], gazetteer: &Gazetteer, options: &Options) -> Self {
+    pub fn train(examples: &[Example], lexicon: &Lexicon, gazetteer: &Gazetteer, options: &Options) -> Self {
         let mut names: Vec<String> = examples.iter().map(|e| e.intent.clone()).collect();
         names.sort_unstable();
         names.dedup();
-        let sentences: Vec<Sentence> = examples.iter().map(|e| Sentence::new(&e.text)).collect();
+        let labelled = |e: &Example| {
+            let sentence = Sentence::new(&e.text);
+            let labels = lexicon.labels(&sentence, &e.spans);
+            (sentence, labels)
+        };
+        let sentences: Vec<(Sentence, Vec<u16>)> = examples.iter().map(labelled).collect();
         let least = if examples.len() >= MANY { 2 } else { 1 };
-        let vocabulary = Vocabulary::learn(&sentences, gazetteer, least);
-        let rows: Vec<Row> = sentences.iter().map(|s| vocabulary.row(s, gazetteer)).collect();
+        let vocabulary = Vocabulary::learn(&sentences, lexicon, gazetteer, least);
+        let row = |(s, own): &(Sentence, Vec<u16>)| vocabulary.row(s, lexicon, gazetteer, Some(own));
+        let rows: Vec<Row> = sentences.iter().map(row).collect();
         let targets: Vec<usize> = examples.iter().map(|e| names.binary_search(&e.intent).unwrap_or_default()).collect();
         let mut words = FxHashMap::default();
-        for sentence in &sentences {
+        for (sentence, _) in &sentences {
             for at in 0..sentence.len() {
                 *words.entry(sentence.key(at as isize)).or_default() += 1;
             }
@@ -68,9 +75,9 @@ impl IntentModel {
         Self { names, vocabulary, linear, networks, words }
     }
 
-    pub fn rank(&self, sentence: &Sentence, gazetteer: &Gazetteer) -> Ranked {
+    pub fn rank(&self, sentence: &Sentence, lexicon: &Lexicon, gazetteer: &Gazetteer) -> Ranked {
         let mut scores = vec![0.0; self.names.len()];
-        let row = self.vocabulary.row(sentence, gazetteer);
+        let row = self.vocabulary.row(sentence, lexicon, gazetteer, None);
         self.linear.scores(&row, &mut scores);
         scores.iter_mut().for_each(|s| *s *= SHARPNESS);
         network::softmax(&mut scores);
@@ -94,11 +101,11 @@ impl IntentModel {
 
 impl Vocabulary {
     /// Keeps features of at least `least` sentences.
-    fn learn(sentences: &[Sentence], gazetteer: &Gazetteer, least: u32) -> Self {
+    fn learn(sentences: &[(Sentence, Vec<u16>)], lexicon: &Lexicon, gazetteer: &Gazetteer, least: u32) -> Self {
         let mut counts: FxHashMap<u64, (u32, u32)> = FxHashMap::default();
-        for (at, sentence) in sentences.iter().enumerate() {
+        for (at, (sentence, own)) in sentences.iter().enumerate() {
             let here = at as u32 + 1;
-            word_features::each(sentence, gazetteer, |_, key| {
+            word_features::each(sentence, lexicon, gazetteer, Some(own), |_, key| {
                 let (count, last) = counts.entry(key).or_default();
                 if *last != here {
                     *last = here;
@@ -118,10 +125,10 @@ impl Vocabulary {
     }
 
     /// Feature values: log count times rarity, each group of length one; feature 0 is the constant.
-    fn row(&self, sentence: &Sentence, gazetteer: &Gazetteer) -> Row {
+    fn row(&self, sentence: &Sentence, lexicon: &Lexicon, gazetteer: &Gazetteer, own: Option<&[u16]>) -> Row {
         let mut words: Vec<(u32, f32)> = Vec::with_capacity(64);
         let mut letters: Vec<(u32, f32)> = Vec::with_capacity(256);
-        word_features::each(sentence, gazetteer, |group, key| {
+        word_features::each(sentence, lexicon, gazetteer, own, |group, key| {
             if let Some(&found) = self.index.get(&key) {
                 if group == Group::Words { words.push(found) } else { letters.push(found) }
             }

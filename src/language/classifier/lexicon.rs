@@ -3,17 +3,19 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{hash, text::Sentence};
+use super::{Example, Span, hash, text::Sentence};
 
 /// Counts of words by use (0 outside, `k + 1` in slot `k`) and of whole slot values.
 #[derive(Clone, Debug, Default)]
 pub struct Lexicon {
+    /// Names of the slots, sorted.
+    slots: Vec<String>,
     words: FxHashMap<u64, Vec<(u16, u32)>>,
     values: FxHashMap<u64, Vec<(u16, u32)>>,
     beginnings: FxHashMap<u64, u32>,
 }
 
-/// What a word looks like to the tagger.
+/// What a word looks like by the sentences it stood in.
 #[derive(Clone, Copy, Debug)]
 pub struct View {
     /// The word, or one stand-in for all words not met in other sentences.
@@ -32,8 +34,39 @@ pub struct Value {
 const NEW: u64 = 5;
 
 impl Lexicon {
-    /// Adds a sentence with its labels (as the random field has them).
-    pub fn add(&mut self, sentence: &Sentence, labels: &[u16]) {
+    pub fn learn(examples: &[Example]) -> Self {
+        let mut slots: Vec<String> = examples.iter().flat_map(|e| &e.spans).map(|s| s.slot.clone()).collect();
+        slots.sort_unstable();
+        slots.dedup();
+        let mut lexicon = Self { slots, ..Self::default() };
+        for example in examples {
+            let sentence = Sentence::new(&example.text);
+            let labels = lexicon.labels(&sentence, &example.spans);
+            lexicon.add(&sentence, &labels);
+        }
+        lexicon
+    }
+
+    pub fn slots(&self) -> &[String] {
+        &self.slots
+    }
+
+    /// A sentence's labels, word by word, as the random field has them. Spans of unknown slots and those that overlap
+    /// an earlier one are left out.
+    pub fn labels(&self, sentence: &Sentence, spans: &[Span]) -> Vec<u16> {
+        let mut labels = vec![0u16; sentence.len()];
+        for span in spans {
+            let words = sentence.covered(span.start..span.end);
+            let Ok(slot) = self.slots.binary_search(&span.slot) else { continue };
+            let Some(free) = labels.get_mut(words).filter(|l| l.iter().all(|l| *l == 0)) else { continue };
+            for (at, label) in free.iter_mut().enumerate() {
+                *label = 2 * slot as u16 + 1 + u16::from(at > 0);
+            }
+        }
+        labels
+    }
+
+    fn add(&mut self, sentence: &Sentence, labels: &[u16]) {
         for (at, &label) in labels.iter().enumerate() {
             count(self.words.entry(sentence.key(at as isize)).or_default(), used(label));
         }

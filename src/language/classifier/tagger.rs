@@ -15,21 +15,18 @@ use super::{
 
 pub struct Tagger {
     intents: Vec<String>,
-    slots: Vec<String>,
     features: FxHashMap<u64, u32>,
-    lexicon: Lexicon,
     crf: Crf,
 }
 
 impl Tagger {
-    pub fn train(examples: &[Example], gazetteer: &Gazetteer, options: &Options) -> Self {
-        let intents = sorted(examples.iter().map(|e| e.intent.clone()));
-        let slots = sorted(examples.iter().flat_map(|e| &e.spans).map(|s| s.slot.clone()));
+    pub fn train(examples: &[Example], lexicon: &Lexicon, gazetteer: &Gazetteer, options: &Options) -> Self {
+        let mut intents: Vec<String> = examples.iter().map(|e| e.intent.clone()).collect();
+        intents.sort_unstable();
+        intents.dedup();
         let mut domains: Vec<Vec<u16>> = vec![vec![0]; intents.len()];
         let mut features: FxHashMap<u64, u32> = FxHashMap::default();
         let mut chains = Vec::with_capacity(examples.len());
-        let mut lexicon = Lexicon::default();
-        let mut prepared = Vec::with_capacity(examples.len());
         // A few examples show too few values for each wording; many need no help and would only train longer.
         let copies = options.slot_copies.unwrap_or(match examples.len() {
             0..600 => 3,
@@ -38,13 +35,7 @@ impl Tagger {
         let copies = augment::swapped(examples, gazetteer, copies, options.seed);
         for example in examples.iter().chain(&copies) {
             let sentence = Sentence::new(&example.text);
-            let labels = label(&sentence, &example.spans, &slots);
-            if prepared.len() < examples.len() {
-                lexicon.add(&sentence, &labels);
-            }
-            prepared.push((example, sentence, labels));
-        }
-        for (example, sentence, labels) in prepared {
+            let labels = lexicon.labels(&sentence, &example.spans);
             let domain = intents.binary_search(&example.intent).unwrap_or_default();
             for &label in labels.iter().filter(|l| **l != 0) {
                 let first = label - u16::from(label.is_multiple_of(2));
@@ -54,7 +45,7 @@ impl Tagger {
                     }
                 }
             }
-            let keys = with_intent(slot_features::columns(&sentence, gazetteer, &lexicon, Some(&labels)), domain);
+            let keys = with_intent(slot_features::columns(&sentence, gazetteer, lexicon, Some(&labels)), domain);
             let columns = keys.iter().map(|column| {
                 let numbers = column.iter().map(|key| {
                     let next = features.len() as u32;
@@ -66,20 +57,20 @@ impl Tagger {
         }
         let how = Training {
             features: features.len(),
-            labels: 2 * slots.len() + 1,
+            labels: 2 * lexicon.slots().len() + 1,
             domains,
             passes: options.slot_passes,
             rate: 0.05,
-            decay: 2.0,
+            decay: 1.0,
             seed: options.seed,
         };
         let crf = Crf::train(&chains, &how);
-        Self { intents, slots, features, lexicon, crf }
+        Self { intents, features, crf }
     }
 
-    pub fn spans(&self, sentence: &Sentence, intent: &str, gazetteer: &Gazetteer) -> Vec<Span> {
+    pub fn spans(&self, sentence: &Sentence, intent: &str, lexicon: &Lexicon, gazetteer: &Gazetteer) -> Vec<Span> {
         let Ok(domain) = self.intents.binary_search_by(|i| i.as_str().cmp(intent)) else { return Vec::new() };
-        let keys = with_intent(slot_features::columns(sentence, gazetteer, &self.lexicon, None), domain);
+        let keys = with_intent(slot_features::columns(sentence, gazetteer, lexicon, None), domain);
         let columns: Vec<Vec<u32>> =
             keys.iter().map(|c| c.iter().filter_map(|k| self.features.get(k).copied()).collect()).collect();
         let labels = self.crf.best(domain, &columns);
@@ -90,20 +81,13 @@ impl Tagger {
                 (0, _) => {}
                 (label, Some(last)) if label.is_multiple_of(2) => last.end = place.end,
                 (label, _) => {
-                    let slot = self.slots.get(usize::from(label - 1) / 2).cloned().unwrap_or_default();
+                    let slot = lexicon.slots().get(usize::from(label - 1) / 2).cloned().unwrap_or_default();
                     spans.push(Span { slot, start: place.start, end: place.end });
                 }
             }
         }
         spans
     }
-}
-
-fn sorted(names: impl Iterator<Item = String>) -> Vec<String> {
-    let mut names: Vec<String> = names.collect();
-    names.sort_unstable();
-    names.dedup();
-    names
 }
 
 /// Every feature twice: shared by all intents, and for this intent only.
@@ -113,17 +97,4 @@ fn with_intent(mut columns: Columns, domain: usize) -> Columns {
         column.extend(own);
     }
     columns
-}
-
-fn label(sentence: &Sentence, spans: &[Span], slots: &[String]) -> Vec<u16> {
-    let mut labels = vec![0u16; sentence.len()];
-    for span in spans {
-        let words = sentence.covered(span.start..span.end);
-        let Ok(slot) = slots.binary_search(&span.slot) else { continue };
-        let Some(free) = labels.get_mut(words).filter(|l| l.iter().all(|l| *l == 0)) else { continue };
-        for (at, label) in free.iter_mut().enumerate() {
-            *label = 2 * slot as u16 + 1 + u16::from(at > 0);
-        }
-    }
-    labels
 }

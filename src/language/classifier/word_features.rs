@@ -1,6 +1,6 @@
 //! A sentence in, the hashed features that tell intents apart out. Refuses to know slots and weights.
 
-use super::{gazetteer::Gazetteer, hash, text::Sentence};
+use super::{gazetteer::Gazetteer, hash, lexicon::Lexicon, text::Sentence};
 
 /// Which group a feature is normalised with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,9 +9,20 @@ pub enum Group {
     Letters,
 }
 
-/// Calls `emit` for every feature of the sentence, repeated ones as often as they occur.
-pub fn each(sentence: &Sentence, gazetteer: &Gazetteer, mut emit: impl FnMut(Group, u64)) {
+/// Calls `emit` for every feature of the sentence, repeated ones as often as they occur. `own` are the labels of a sentence
+/// that the lexicon has learned from.
+pub fn each(
+    sentence: &Sentence,
+    lexicon: &Lexicon,
+    gazetteer: &Gazetteer,
+    own: Option<&[u16]>,
+    mut emit: impl FnMut(Group, u64),
+) {
     let count = sentence.len() as isize;
+    let views = lexicon.views(sentence, own);
+    // What a word is mostly used for, so that names of things that were never seen together are alike.
+    let class =
+        |at: isize| usize::try_from(at).ok().and_then(|at| views.get(at)).map_or(sentence.key(at), |view| view.class);
     for at in 0..count {
         let (previous, word, next) = (sentence.key(at - 1), sentence.key(at), sentence.key(at + 1));
         emit(Group::Words, hash::join(1, &[word]));
@@ -22,6 +33,10 @@ pub fn each(sentence: &Sentence, gazetteer: &Gazetteer, mut emit: impl FnMut(Gro
         if at + 2 < count {
             emit(Group::Words, hash::join(3, &[word, next, sentence.key(at + 2)]));
         }
+        emit(Group::Words, hash::join(5, &[class(at)]));
+        emit(Group::Words, hash::join(6, &[class(at - 1), class(at)]));
+        emit(Group::Words, hash::join(7, &[previous, class(at)]));
+        emit(Group::Words, hash::join(8, &[class(at), next]));
         letters(sentence.word(at as usize), |key| emit(Group::Letters, key));
     }
     for found in gazetteer.find(sentence) {
