@@ -9,6 +9,7 @@ mod error;
 pub mod grants;
 pub mod idempotency;
 pub mod keys;
+mod near;
 pub mod postgres;
 pub mod sql;
 mod sqlite;
@@ -47,7 +48,7 @@ enum Writer {
 /// Connections that can only read; each statement sees the last commit.
 #[derive(Clone, Debug)]
 pub enum Reader {
-    Sqlite(SqlitePool),
+    Sqlite(SqlitePool, near::Nearby),
     Postgres(postgres::Pool),
 }
 
@@ -92,7 +93,7 @@ impl Store {
         let (writer, reader) = sqlite::open(path).await?;
         Ok(Self {
             writer: Writer::Sqlite(writer),
-            reader: Reader::Sqlite(reader),
+            reader: Reader::Sqlite(reader, near::Nearby::new(path)),
             path: path.to_owned(),
             _scratch: scratch,
         })
@@ -148,7 +149,10 @@ impl Store {
     /// Finishes what is under way; SQLite folds its write-ahead log into the database.
     pub async fn close(&self) {
         match &self.reader {
-            Reader::Sqlite(pool) => pool.close().await,
+            Reader::Sqlite(pool, near) => {
+                near.close();
+                pool.close().await;
+            }
             Reader::Postgres(pool) => pool.close().await,
         }
         match &self.writer {
@@ -159,11 +163,23 @@ impl Store {
 }
 
 impl Reader {
+    /// A connection to read any number of rows by.
     pub async fn acquire(&self) -> Result<Connection, sqlx::Error> {
         Ok(Connection(match self {
-            Self::Sqlite(pool) => Held::Sqlite(pool.acquire().await?),
+            Self::Sqlite(pool, _) => Held::Sqlite(pool.acquire().await?),
             Self::Postgres(pool) => Held::Postgres(pool.acquire().await?),
         }))
+    }
+
+    /// A connection for the few rows, found by an index, that a turn asks for: SQLite's are read on the thread that asks.
+    pub async fn near(&self) -> Result<Connection, sqlx::Error> {
+        match self {
+            Self::Sqlite(_, nearby) => match nearby.take()? {
+                Some(near) => Ok(Connection(Held::Near(near))),
+                None => self.acquire().await,
+            },
+            Self::Postgres(_) => self.acquire().await,
+        }
     }
 }
 
@@ -172,7 +188,7 @@ impl Transaction {
         match self.0.0 {
             Held::SqliteBegun(begun) => begun.commit().await,
             Held::PostgresBegun(begun) => begun.commit().await,
-            Held::Sqlite(_) | Held::Postgres(_) => Ok(()),
+            Held::Sqlite(_) | Held::Near(_) | Held::Postgres(_) => Ok(()),
         }
     }
 }
@@ -225,6 +241,53 @@ mod tests {
     async fn readers_cannot_write() {
         let store = Store::scratch().await.unwrap();
         assert!(sql::query("DELETE FROM customers").execute(store.reader()).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn near_reads_see_what_was_committed_as_others_do_and_never_write() {
+        let store = Store::scratch().await.unwrap();
+        let mut near = store.reader().near().await.unwrap();
+        let count = || sql::query_scalar("SELECT count(*) FROM customers WHERE name IS ?1").bind(None::<&str>);
+        assert_eq!(count().fetch_one::<i64>(&mut near).await.unwrap(), 0);
+        let mut tx = store.begin().await.unwrap();
+        sql::query("INSERT INTO customers (id, created_at) VALUES ('ada', 7), ('ben', 8)")
+            .execute(&mut *tx)
+            .await
+            .unwrap();
+        assert_eq!(count().fetch_one::<i64>(&mut near).await.unwrap(), 0);
+        tx.commit().await.unwrap();
+        assert_eq!(count().fetch_one::<i64>(&mut near).await.unwrap(), 2);
+
+        for mut db in [near, store.reader().acquire().await.unwrap()] {
+            let row = sql::query(
+                "SELECT id, name, created_at, x'0102' AS bytes, created_at > 7 AS late FROM customers WHERE id = ?1",
+            );
+            let row = row.bind("ada").fetch_one(&mut db).await.unwrap();
+            let (id, name): (&str, Option<String>) = (row.try_get(0).unwrap(), row.try_get("name").unwrap());
+            let (made, bytes): (u32, Vec<u8>) = (row.try_get("created_at").unwrap(), row.try_get("bytes").unwrap());
+            assert_eq!((id, name, made, bytes, row.try_get("late").unwrap()), ("ada", None, 7, vec![1, 2], false));
+            assert!(row.try_get::<i64>("id").is_err() && row.try_get::<i64>("nothing").is_err());
+            let none = sql::query("SELECT id FROM customers WHERE id = 'zoe'").fetch_optional(&mut db).await.unwrap();
+            assert!(none.is_none());
+            let refused = sql::query("DELETE FROM customers").execute(&mut db).await;
+            assert!(matches!(refused.map_err(StoreError::from), Err(StoreError::ReadOnly)));
+        }
+    }
+
+    #[tokio::test]
+    async fn more_near_readers_than_there_are_places_read_all_the_same() {
+        let store = Store::scratch().await.unwrap();
+        let mut all = Vec::new();
+        for _ in 0..11 {
+            all.push(store.reader().near().await.unwrap());
+        }
+        for db in &mut all {
+            let one: i64 = sql::query_scalar("SELECT 1").fetch_one(db).await.unwrap();
+            assert_eq!(one, 1);
+        }
+        drop(all);
+        store.close().await;
+        assert!(store.reader().near().await.is_err());
     }
 
     #[tokio::test]

@@ -64,6 +64,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("fluent_bundle", &["reply"]),
     ("fluent_syntax", &["reply"]),
     ("sqlx", &["store", "shop/connectors", "dialogue/sessions"]),
+    ("rusqlite", &["store/near"]),
     ("tantivy", &["shop/search"]),
     ("axum", &["edge"]),
     ("tower", &["edge"]),

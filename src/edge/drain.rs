@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream, Bytes};
 use axum::extract::Request;
-use axum::middleware::Next;
 use axum::response::Response;
 use futures::stream::{Fuse, Stream, StreamExt};
 use http::{HeaderMap, header};
@@ -34,13 +33,16 @@ impl Stream for Rest {
     }
 }
 
-pub async fn drain(request: Request, next: Next) -> Response {
+pub async fn drain<F>(request: Request, next: impl FnOnce(Request) -> F) -> Response
+where
+    F: Future<Output = Response>,
+{
     if !worth_it(request.headers()) {
-        return next.run(request).await;
+        return next(request).await;
     }
     let (parts, body) = request.into_parts();
     let mut rest = Rest(Arc::new(Mutex::new(body.into_data_stream().fuse())));
-    let response = next.run(Request::from_parts(parts, Body::from_stream(rest.clone()))).await;
+    let response = next(Request::from_parts(parts, Body::from_stream(rest.clone()))).await;
     if response.status().is_client_error() || response.status().is_server_error() {
         let read = async {
             let mut thrown = 0;

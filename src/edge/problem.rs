@@ -2,7 +2,6 @@
 //! act on out. Nothing private is repeated in them.
 
 use axum::extract::Request;
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
@@ -181,10 +180,13 @@ struct Undressed {
 }
 
 /// Gives every refusal of the API its document, also those that axum makes by itself.
-pub async fn dress(request: Request, next: Next) -> Response {
+pub async fn dress<F>(request: Request, next: impl FnOnce(Request) -> F) -> Response
+where
+    F: Future<Output = Response>,
+{
     let name = request.extensions().get::<RequestName>().cloned();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let response = next.run(request).await;
+    let response = next(request).await;
     let status = response.status();
     if !status.is_client_error() && !status.is_server_error() {
         return response;

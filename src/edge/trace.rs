@@ -6,7 +6,6 @@ use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue};
 use tracing::Instrument;
@@ -32,14 +31,17 @@ fn plain(text: &str) -> bool {
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
 }
 
-pub async fn request(mut request: Request, next: Next) -> Response {
+pub async fn request<F>(mut request: Request, next: impl FnOnce(Request) -> F) -> Response
+where
+    F: Future<Output = Response>,
+{
     let name = RequestName::of(&request);
     request.extensions_mut().insert(name.clone());
     // The path as routed, not as sent: an audio link's id is a secret and a wrong path is anything.
     let path = request.extensions().get::<MatchedPath>().map_or("(none)", MatchedPath::as_str).to_owned();
     let span = tracing::info_span!("request", id = %name.0, method = %request.method(), path);
     let began = Instant::now();
-    let mut response = next.run(request).instrument(span.clone()).await;
+    let mut response = next(request).instrument(span.clone()).await;
     let status = response.status().as_u16();
     let ms = began.elapsed().as_millis() as u64;
     span.in_scope(|| match path.as_str() {

@@ -2,8 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use sqlx::error::DatabaseError;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::SqliteError;
+
+use super::near;
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -86,7 +89,7 @@ fn is_unreachable(error: &sqlx::Error) -> bool {
         sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::WorkerCrashed | sqlx::Error::PoolClosed => true,
         error => error
             .as_database_error()
-            .filter(|e| e.try_downcast_ref::<SqliteError>().is_none())
+            .filter(|e| !is_sqlite(*e))
             .and_then(|e| e.code())
             .is_some_and(|code| code.starts_with("08") || code.starts_with("57P") || code == "53300"),
     }
@@ -102,7 +105,11 @@ const NOT_A_DATABASE: u32 = 26;
 
 /// SQLite's result code without its extension (the upper bytes).
 fn primary_code(error: &sqlx::Error) -> Option<u32> {
-    let error = error.as_database_error()?.try_downcast_ref::<SqliteError>()?;
-    let code: u32 = sqlx::error::DatabaseError::code(error)?.parse().ok()?;
+    let error = error.as_database_error().filter(|e| is_sqlite(*e))?;
+    let code: u32 = error.code()?.parse().ok()?;
     Some(code & 0xff)
+}
+
+fn is_sqlite(error: &dyn DatabaseError) -> bool {
+    error.try_downcast_ref::<SqliteError>().is_some() || error.try_downcast_ref::<near::Failed>().is_some()
 }

@@ -13,6 +13,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, ColumnIndex, Error, PgConnection, Postgres, Row as _, Sqlite, SqliteConnection};
 
 use super::Reader;
+use super::near::{self, Near};
 
 /// A statement that both engines speak.
 pub fn query<'q>(sql: &'static str) -> Query<'q> {
@@ -65,6 +66,7 @@ pub struct Connection(pub(super) Held);
 
 pub(super) enum Held {
     Sqlite(PoolConnection<Sqlite>),
+    Near(Near),
     Postgres(PoolConnection<Postgres>),
     SqliteBegun(sqlx::Transaction<'static, Sqlite>),
     PostgresBegun(sqlx::Transaction<'static, Postgres>),
@@ -79,18 +81,35 @@ pub enum On<'c> {
 /// A row of either engine.
 pub enum Row {
     Sqlite(SqliteRow),
+    Near(near::Row),
     Postgres(PgRow),
 }
 
 /// A type that a column can be read as.
 pub trait Column<'r>: Sized {
-    fn of<I>(row: &'r Row, index: I) -> Result<Self, Error>
-    where
-        I: ColumnIndex<SqliteRow> + ColumnIndex<PgRow>;
+    fn of<I: Index>(row: &'r Row, index: I) -> Result<Self, Error>;
+}
+
+/// What names a column: its name or its place.
+pub trait Index: ColumnIndex<SqliteRow> + ColumnIndex<PgRow> {
+    fn near(&self, row: &near::Row) -> Result<usize, Error>;
+}
+
+impl Index for usize {
+    fn near(&self, _: &near::Row) -> Result<usize, Error> {
+        Ok(*self)
+    }
+}
+
+impl Index for &str {
+    fn near(&self, row: &near::Row) -> Result<usize, Error> {
+        row.place(self).ok_or_else(|| Error::ColumnNotFound((*self).to_owned()))
+    }
 }
 
 enum Speaks<'c> {
     Sqlite(&'c mut SqliteConnection),
+    Near(&'c mut Near),
     Postgres(&'c mut PgConnection),
 }
 
@@ -104,6 +123,7 @@ impl Connection {
         match &mut self.0 {
             Held::Sqlite(db) => Speaks::Sqlite(db),
             Held::SqliteBegun(db) => Speaks::Sqlite(db),
+            Held::Near(db) => Speaks::Near(db),
             Held::Postgres(db) => Speaks::Postgres(db),
             Held::PostgresBegun(db) => Speaks::Postgres(db),
         }
@@ -124,7 +144,7 @@ impl<'c> From<&'c Reader> for On<'c> {
 
 /// Runs `$run` on the connection that is meant, with the statement as its engine speaks it.
 macro_rules! run {
-    ($self:ident, $on:ident, $method:ident, $found:ident => $sqlite:expr, $postgres:expr) => {{
+    ($self:ident, $on:ident, $method:ident, $found:ident => $sqlite:expr, $near:expr, $postgres:expr) => {{
         let mut own;
         let connection = match $on.into() {
             On::One(connection) => connection,
@@ -137,6 +157,10 @@ macro_rules! run {
             Speaks::Sqlite(db) => {
                 let $found = $self.sqlite().$method(db).await?;
                 Ok($sqlite)
+            }
+            Speaks::Near(db) => {
+                let $found = db.$method($self.sqlite, &$self.values)?;
+                Ok($near)
             }
             Speaks::Postgres(db) => {
                 let $found = $self.postgres().$method(db).await?;
@@ -167,19 +191,19 @@ impl<'q> Query<'q> {
     }
 
     pub async fn fetch_all<'c>(self, on: impl Into<On<'c>>) -> Result<Vec<Row>, Error> {
-        run!(self, on, fetch_all, rows => rows.into_iter().map(Row::Sqlite).collect(), rows.into_iter().map(Row::Postgres).collect())
+        run!(self, on, fetch_all, rows => rows.into_iter().map(Row::Sqlite).collect(), rows.into_iter().map(Row::Near).collect(), rows.into_iter().map(Row::Postgres).collect())
     }
 
     pub async fn fetch_optional<'c>(self, on: impl Into<On<'c>>) -> Result<Option<Row>, Error> {
-        run!(self, on, fetch_optional, row => row.map(Row::Sqlite), row.map(Row::Postgres))
+        run!(self, on, fetch_optional, row => row.map(Row::Sqlite), row.map(Row::Near), row.map(Row::Postgres))
     }
 
     pub async fn fetch_one<'c>(self, on: impl Into<On<'c>>) -> Result<Row, Error> {
-        run!(self, on, fetch_one, row => Row::Sqlite(row), Row::Postgres(row))
+        run!(self, on, fetch_one, row => Row::Sqlite(row), Row::Near(row), Row::Postgres(row))
     }
 
     pub async fn execute<'c>(self, on: impl Into<On<'c>>) -> Result<Done, Error> {
-        run!(self, on, execute, done => Done(done.rows_affected()), Done(done.rows_affected()))
+        run!(self, on, execute, done => Done(done.rows_affected()), Done(done), Done(done.rows_affected()))
     }
 
     fn sqlite(self) -> sqlx::query::Query<'q, Sqlite, <Sqlite as sqlx::Database>::Arguments> {
@@ -222,10 +246,7 @@ impl<'q> Scalar<'q> {
 
 impl Row {
     /// The value in a column, by its name or its place.
-    pub fn try_get<'r, T: Column<'r>>(
-        &'r self,
-        index: impl ColumnIndex<SqliteRow> + ColumnIndex<PgRow>,
-    ) -> Result<T, Error> {
+    pub fn try_get<'r, T: Column<'r>>(&'r self, index: impl Index) -> Result<T, Error> {
         T::of(self, index)
     }
 }
@@ -233,9 +254,10 @@ impl Row {
 macro_rules! as_it_is {
     ($($type:ty),*) => {$(
         impl<'r> Column<'r> for $type {
-            fn of<I: ColumnIndex<SqliteRow> + ColumnIndex<PgRow>>(row: &'r Row, index: I) -> Result<Self, Error> {
+            fn of<I: Index>(row: &'r Row, index: I) -> Result<Self, Error> {
                 match row {
                     Row::Sqlite(row) => row.try_get(index),
+                    Row::Near(row) => row.get(index.near(row)?),
                     Row::Postgres(row) => row.try_get(index),
                 }
             }
@@ -249,13 +271,13 @@ as_it_is!(i64, Option<i64>, bool, &'r str, String, Option<String>, Vec<u8>);
 macro_rules! narrowed {
     ($($type:ty),*) => {$(
         impl<'r> Column<'r> for $type {
-            fn of<I: ColumnIndex<SqliteRow> + ColumnIndex<PgRow>>(row: &'r Row, index: I) -> Result<Self, Error> {
+            fn of<I: Index>(row: &'r Row, index: I) -> Result<Self, Error> {
                 Self::try_from(i64::of(row, index)?).map_err(|e| Error::Decode(e.into()))
             }
         }
 
         impl<'r> Column<'r> for Option<$type> {
-            fn of<I: ColumnIndex<SqliteRow> + ColumnIndex<PgRow>>(row: &'r Row, index: I) -> Result<Self, Error> {
+            fn of<I: Index>(row: &'r Row, index: I) -> Result<Self, Error> {
                 let wide = Option::<i64>::of(row, index)?;
                 wide.map(|n| n.try_into().map_err(|e: std::num::TryFromIntError| Error::Decode(e.into()))).transpose()
             }

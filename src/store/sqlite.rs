@@ -15,7 +15,7 @@ use super::{QUEUE, StoreError};
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
 /// How long a statement waits for another process (an import beside a running server) to let go of the database.
-const BUSY: Duration = Duration::from_secs(5);
+pub(super) const BUSY: Duration = Duration::from_secs(5);
 const READERS: u32 = 4;
 
 /// The one writing connection, and the readers.

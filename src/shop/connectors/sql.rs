@@ -179,7 +179,7 @@ impl SqlShop {
     }
 
     async fn read(&self) -> Result<Connection, ShopError> {
-        Ok(self.store.reader().acquire().await?)
+        Ok(self.store.reader().near().await?)
     }
 
     async fn look(&self, act: Act, asked: &Asked<'_>) -> Result<Outcome, ShopError> {

@@ -60,7 +60,7 @@ impl Customers {
     }
 
     async fn look_up(&self, identity: &str) -> Result<CustomerId, ShopError> {
-        if let Some(known) = find(&mut self.store.reader().acquire().await?, identity).await? {
+        if let Some(known) = find(&mut self.store.reader().near().await?, identity).await? {
             return Ok(known);
         }
         let guest = format!("{GUEST}{}", self.ids.next().to_lowercase());

@@ -55,7 +55,7 @@ impl SqlShop {
         let mut learner = Learner::new();
         let mut after = String::new();
         loop {
-            let mut db = self.read().await?;
+            let mut db = self.store.reader().acquire().await?;
             let customers: Vec<String> =
                 sql::query_scalar("SELECT id FROM customers WHERE id > ?1 ORDER BY id LIMIT ?2")
                     .bind(&after)
