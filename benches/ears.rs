@@ -14,6 +14,8 @@
 mod exam;
 #[path = "ears/recordings.rs"]
 mod recordings;
+#[path = "ears/tiny.rs"]
+mod tiny;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

@@ -120,15 +120,19 @@ def state(pid):
 
 
 def watch(server, minutes, callers):
-    """A line every tenth of the time; the states seen."""
+    """A line every tenth of the time: what was usual in it, since threads for short errands come and go by the second."""
     seen = []
     for _ in range(10):
-        time.sleep(minutes * 6)
-        if server.process.poll() is not None:
-            sys.exit("the server is gone")
-        seen.append(state(server.process.pid))
-        now, asked = seen[-1], sum(len(c.text_ms) + len(c.voice_ms) for c in callers)
-        print(f"  {time.strftime('%H:%M:%S')}  {now['rss_mib']:.0f} MiB, {now['threads']} threads, {now['descriptors']} descriptors, {asked} turns answered", flush=True)
+        until, states = time.monotonic() + minutes * 6, []
+        while time.monotonic() < until:
+            time.sleep(1)
+            if server.process.poll() is not None:
+                sys.exit("the server is gone")
+            states.append(state(server.process.pid))
+        now = {name: statistics.median(s[name] for s in states) for name in states[0]}
+        seen.append(now)
+        asked, most = sum(len(c.text_ms) + len(c.voice_ms) for c in callers), max(s["rss_mib"] for s in states)
+        print(f"  {time.strftime('%H:%M:%S')}  {now['rss_mib']:.0f} MiB (at most {most:.0f}), {now['threads']:g} threads, {now['descriptors']:g} descriptors, {asked} turns answered", flush=True)
     return seen
 
 
@@ -141,9 +145,10 @@ def verdict(seen, idle, callers, resident):
         if times:
             print(f"{name} turns: {len(times)}, p50 {statistics.median(times):.0f} ms, p99 {times[int(len(times) * .99)]:.0f} ms")
     print(f"turns without an answer: {len(lost)}" + (f", the first: {lost[0]}" if lost else "") + f"; asked again because it was busy: {sum(c.busy for c in callers)}")
-    grown = seen[-1]["rss_mib"] - seen[2]["rss_mib"]
-    print(f"memory grew {grown:+.0f} MiB from the third tenth to the last; threads {seen[2]['threads']} to {seen[-1]['threads']}; descriptors at the end, when all had hung up: {idle['descriptors']}")
-    if lost or grown > resident or seen[-1]["threads"] > seen[2]["threads"]:
+    then, last = seen[2], seen[-1]
+    grown = last["rss_mib"] - then["rss_mib"]
+    print(f"memory grew {grown:+.0f} MiB from the third tenth to the last; threads {then['threads']:g} to {last['threads']:g}; descriptors {then['descriptors']:g} to {last['descriptors']:g}, at the end, when all had hung up, {idle['descriptors']}")
+    if lost or grown > resident or last["threads"] > then["threads"] or last["descriptors"] > then["descriptors"]:
         sys.exit(1)
 
 
