@@ -3,7 +3,8 @@
 //! (default `../shared/data`) and is skipped, with a word, where it is not.
 //!
 //! With `--exam` it prints the examination instead: clips made by `python -m ear clips` (in `$VOICECART_EXAM`, default
-//! `target/ear/clips`) heard and understood by the whole server; `make eval-speech` does both steps.
+//! `target/ear/clips`) heard and understood by the whole server; `make eval-speech` does both steps. `--show` adds what was
+//! misunderstood, a line each: said, heard, confidence, what was meant, what was made of it.
 //!
 //! Word error rate is edits over words of the reference. Confidence is judged as a detector of transcripts that are
 //! right to the word: the area under its curve, and what each threshold keeps and refuses.
@@ -40,10 +41,11 @@ struct Heard {
 fn main() {
     let model = std::env::args().skip(1).find(|a| !a.starts_with("--")).map(PathBuf::from);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    if std::env::args().any(|a| a == "--exam") {
+    let asked_for = |what: &str| std::env::args().any(|a| a == what);
+    if asked_for("--exam") {
         let folder = std::env::var("VOICECART_EXAM").unwrap_or_else(|_| "target/ear/clips".into());
         let clips = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-        return runtime.block_on(exam::run(&clips, spoken_by_people(), model.as_deref()));
+        return runtime.block_on(exam::run(&clips, spoken_by_people(), model.as_deref(), asked_for("--show")));
     }
     let open = |workers, threads| {
         let options = PoolOptions { workers, threads, queue: 10_000 };

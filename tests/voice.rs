@@ -71,6 +71,25 @@ async fn every_fixture_is_understood() {
     }
 }
 
+/// Four texts are followed side by side, and whisper.cpp draws them: what is heard must not hang on what was heard before.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_sound_is_heard_the_same_way_whatever_came_before() {
+    let server = support::Server::start().await;
+    // Hard to hear, so that another draw is another text.
+    let clips =
+        ["44-where-are-my-headphones-clean", "34-buy-two-paper-towels-noise", "37-i-would-like-to-buy-green-tea-clean"];
+    let mut heard: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for n in 0..12 {
+        let clip = clips[n % clips.len()];
+        let audio = fs::read(format!("audio-fixtures/{clip}.wav")).unwrap();
+        let answer = server.voice(&format!("again-{n}"), audio).await;
+        heard.entry(clip).or_default().push(answer["transcript"]["text"].as_str().unwrap().to_owned());
+    }
+    for (clip, texts) in heard {
+        assert!(texts.iter().all(|t| *t == texts[0]), "{clip}: {texts:?}");
+    }
+}
+
 fn compare(clip: &Clip, answer: &Value) -> Option<String> {
     let heard = answer["transcript"]["text"].as_str().unwrap_or_default();
     let intent = answer["intent"]["name"].as_str().or(answer["intent"].as_str()).unwrap_or("(nothing heard)");

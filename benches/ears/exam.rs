@@ -58,10 +58,12 @@ struct Outcome {
     false_order: bool,
     /// The same, acted on without the question "did you say ...?".
     at_once: bool,
+    /// What was said, heard and made of it, for those who look into it.
+    story: String,
 }
 
-/// Hears the clips of `folder` and prints the table; says so where there are none.
-pub async fn run(folder: &Path, people: Vec<(&'static str, Vec<(PathBuf, String)>)>, model: Option<&Path>) {
+/// Hears the clips of `folder` and prints the table, with `show` also what was misunderstood; says so where there are none.
+pub async fn run(folder: &Path, people: Vec<(&'static str, Vec<(PathBuf, String)>)>, model: Option<&Path>, show: bool) {
     let data = tempfile::tempdir().expect("a temporary folder");
     let mut settings = Settings { data_dir: data.path().join("data"), ..Settings::default() };
     settings.asr.model = Some(model.map_or_else(embedded, |p| p.display().to_string()));
@@ -89,6 +91,9 @@ pub async fn run(folder: &Path, people: Vec<(&'static str, Vec<(PathBuf, String)
             outcomes.push(judge(&app, &settings, path, said).await);
         }
         report(name, &outcomes);
+        if show {
+            outcomes.iter().filter(|o| !o.understood || o.false_order).for_each(|o| println!("    {}", o.story));
+        }
         if CLOSED.contains(&name.as_str()) {
             closed(&app, name, clips).await;
         }
@@ -151,6 +156,13 @@ async fn judge(app: &App, settings: &Settings, path: &Path, said: &str) -> Outco
         understood: meaning(&truth) == meaning(&reading),
         false_order,
         at_once: false_order && heard.confidence >= settings.trust.doubt,
+        story: format!(
+            "{said} | {} | {:.2} | {} | {}",
+            heard.text,
+            heard.confidence,
+            told(&truth),
+            if accepted { told(&reading) } else { "-".into() }
+        ),
     }
 }
 
@@ -162,6 +174,14 @@ async fn hear(app: &App, samples: Samples, bias: Bias) -> Transcript {
 async fn read(app: &App, text: &str) -> Option<Reading> {
     let words = Utterance::new(text).ok()?;
     app.spine.read(&words, None).await.ok()
+}
+
+/// Intent and slots in a line.
+fn told(reading: &Option<Reading>) -> String {
+    meaning(reading).map_or_else(String::new, |(intent, slots)| {
+        let slots = slots.iter().map(|(name, value)| format!(" {name}={value}"));
+        intent + &slots.collect::<String>()
+    })
 }
 
 /// Intent and slots, without how they were spelled.

@@ -9,6 +9,7 @@ use std::time::Instant;
 use whisper_rs::{FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters};
 
 const PIECES: i32 = 50_257;
+const BLANK: i32 = 220;
 const VOCABULARY: i32 = 51_864;
 const WIDTH: i32 = 384;
 const HEADS: i32 = 6;
@@ -54,8 +55,11 @@ fn write(out: &mut impl Write) -> std::io::Result<()> {
         out.write_all(&0.01f32.to_le_bytes())?;
     }
     numbers(out, &[PIECES])?;
-    for _ in 0..PIECES {
-        out.write_all(&[1, 0, 0, 0, b'x'])?;
+    for piece in 0..PIECES {
+        // Whisper.cpp looks for the blank by its text.
+        let text = if piece == BLANK { " ".to_owned() } else { piece.to_string() };
+        numbers(out, &[text.len() as i32])?;
+        out.write_all(text.as_bytes())?;
     }
     let mut random = fastrand::Rng::with_seed(1);
     // The fastest axis first, as ggml counts them. Matrices are halves, the rest is whole.

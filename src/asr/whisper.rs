@@ -385,6 +385,11 @@ impl Engine {
     }
 
     fn run(&mut self, samples: &[f32], bias: &Bias, tokens: usize, stop: &Stop<'_>) -> Result<Raw, AsrError> {
+        if !self.official {
+            // whisper.cpp draws the texts it follows side by side at random, from a generator that a state keeps as long as it
+            // lives: only a fresh one hears the same sound the same way whatever was heard before. It takes 2 ms.
+            self.state = self.context.create_state().map_err(|e| AsrError::Engine(e.to_string()))?;
+        }
         let sound = self.padded(samples);
         let prompt = self.prompt(bias);
         let only = self.only(bias);

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use super::{
     Example, Options,
     gazetteer::Gazetteer,
-    lexicon::Lexicon,
+    lexicon::{Lexicon, View},
     linear::{self, Linear, Row},
     network::{self, Network},
     text::Sentence,
@@ -35,6 +35,9 @@ pub struct Ranked {
     pub known: f32,
 }
 
+/// A sentence and its words as the lexicon sees them.
+type Viewed = (Sentence, Vec<View>);
+
 /// Features seen in training with their rarity.
 #[derive(Default)]
 pub struct Vocabulary {
@@ -46,15 +49,15 @@ impl IntentModel {
         let mut names: Vec<String> = examples.iter().map(|e| e.intent.clone()).collect();
         names.sort_unstable();
         names.dedup();
-        let labelled = |e: &Example| {
+        let viewed = |e: &Example| {
             let sentence = Sentence::new(&e.text);
-            let labels = lexicon.labels(&sentence, &e.spans);
-            (sentence, labels)
+            let views = lexicon.views(&sentence, Some(&lexicon.labels(&sentence, &e.spans)));
+            (sentence, views)
         };
-        let sentences: Vec<(Sentence, Vec<u16>)> = examples.iter().map(labelled).collect();
+        let sentences: Vec<Viewed> = examples.iter().map(viewed).collect();
         let least = if examples.len() >= MANY { 2 } else { 1 };
-        let vocabulary = Vocabulary::learn(&sentences, lexicon, gazetteer, least);
-        let row = |(s, own): &(Sentence, Vec<u16>)| vocabulary.row(s, lexicon, gazetteer, Some(own));
+        let vocabulary = Vocabulary::learn(&sentences, gazetteer, least);
+        let row = |(sentence, views): &Viewed| vocabulary.row(sentence, views, gazetteer);
         let rows: Vec<Row> = sentences.iter().map(row).collect();
         let targets: Vec<usize> = examples.iter().map(|e| names.binary_search(&e.intent).unwrap_or_default()).collect();
         let mut words = FxHashMap::default();
@@ -77,7 +80,7 @@ impl IntentModel {
 
     pub fn rank(&self, sentence: &Sentence, lexicon: &Lexicon, gazetteer: &Gazetteer) -> Ranked {
         let mut scores = vec![0.0; self.names.len()];
-        let row = self.vocabulary.row(sentence, lexicon, gazetteer, None);
+        let row = self.vocabulary.row(sentence, &lexicon.views(sentence, None), gazetteer);
         self.linear.scores(&row, &mut scores);
         scores.iter_mut().for_each(|s| *s *= SHARPNESS);
         network::softmax(&mut scores);
@@ -101,11 +104,11 @@ impl IntentModel {
 
 impl Vocabulary {
     /// Keeps features of at least `least` sentences.
-    fn learn(sentences: &[(Sentence, Vec<u16>)], lexicon: &Lexicon, gazetteer: &Gazetteer, least: u32) -> Self {
+    fn learn(sentences: &[Viewed], gazetteer: &Gazetteer, least: u32) -> Self {
         let mut counts: FxHashMap<u64, (u32, u32)> = FxHashMap::default();
-        for (at, (sentence, own)) in sentences.iter().enumerate() {
+        for (at, (sentence, views)) in sentences.iter().enumerate() {
             let here = at as u32 + 1;
-            word_features::each(sentence, lexicon, gazetteer, Some(own), |_, key| {
+            word_features::each(sentence, views, gazetteer, |_, key| {
                 let (count, last) = counts.entry(key).or_default();
                 if *last != here {
                     *last = here;
@@ -125,10 +128,10 @@ impl Vocabulary {
     }
 
     /// Feature values: log count times rarity, each group of length one; feature 0 is the constant.
-    fn row(&self, sentence: &Sentence, lexicon: &Lexicon, gazetteer: &Gazetteer, own: Option<&[u16]>) -> Row {
+    fn row(&self, sentence: &Sentence, views: &[View], gazetteer: &Gazetteer) -> Row {
         let mut words: Vec<(u32, f32)> = Vec::with_capacity(64);
         let mut letters: Vec<(u32, f32)> = Vec::with_capacity(256);
-        word_features::each(sentence, lexicon, gazetteer, own, |group, key| {
+        word_features::each(sentence, views, gazetteer, |group, key| {
             if let Some(&found) = self.index.get(&key) {
                 if group == Group::Words { words.push(found) } else { letters.push(found) }
             }

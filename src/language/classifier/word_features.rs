@@ -1,6 +1,6 @@
 //! A sentence in, the hashed features that tell intents apart out. Refuses to know slots and weights.
 
-use super::{gazetteer::Gazetteer, hash, lexicon::Lexicon, text::Sentence};
+use super::{gazetteer::Gazetteer, hash, lexicon::View, text::Sentence};
 
 /// Which group a feature is normalised with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,17 +9,10 @@ pub enum Group {
     Letters,
 }
 
-/// Calls `emit` for every feature of the sentence, repeated ones as often as they occur. `own` are the labels of a sentence
-/// that the lexicon has learned from.
-pub fn each(
-    sentence: &Sentence,
-    lexicon: &Lexicon,
-    gazetteer: &Gazetteer,
-    own: Option<&[u16]>,
-    mut emit: impl FnMut(Group, u64),
-) {
+/// Calls `emit` for every feature of the sentence, repeated ones as often as they occur. `views` are its words as the lexicon
+/// sees them.
+pub fn each(sentence: &Sentence, views: &[View], gazetteer: &Gazetteer, mut emit: impl FnMut(Group, u64)) {
     let count = sentence.len() as isize;
-    let views = lexicon.views(sentence, own);
     // What a word is mostly used for, so that names of things that were never seen together are alike.
     let class =
         |at: isize| usize::try_from(at).ok().and_then(|at| views.get(at)).map_or(sentence.key(at), |view| view.class);
