@@ -294,7 +294,8 @@ struct Only {
 /// One state of the model and the settings of every recognition.
 struct Engine {
     context: Arc<WhisperContext>,
-    state: WhisperState,
+    /// None until it is needed.
+    state: Option<WhisperState>,
     parameters: FullParams<'static, 'static>,
     /// Encoder positions the model has: 50 a second.
     max_audio_ctx: usize,
@@ -349,7 +350,7 @@ impl Engine {
         p.set_print_realtime(false);
         p.set_print_timestamps(false);
         Self {
-            state,
+            state: Some(state),
             parameters: p,
             max_audio_ctx: usize::try_from(context.model_n_audio_ctx()).unwrap_or(1500),
             end_of_text: context.token_eot(),
@@ -388,7 +389,7 @@ impl Engine {
         if !self.official {
             // whisper.cpp draws the texts it follows side by side at random, from a generator that a state keeps as long as it
             // lives: only a fresh one hears the same sound the same way whatever was heard before. It takes 2 ms.
-            self.state = self.context.create_state().map_err(|e| AsrError::Engine(e.to_string()))?;
+            self.state = None;
         }
         let sound = self.padded(samples);
         let prompt = self.prompt(bias);
@@ -413,14 +414,18 @@ impl Engine {
                 p.set_filter_logits_callback_user_data(std::ptr::from_ref(only).cast_mut().cast());
             }
         }
-        self.state.full(p, &sound).map_err(|error| match stop {
+        let state = match &mut self.state {
+            Some(state) => state,
+            none => none.insert(self.context.create_state().map_err(|e| AsrError::Engine(e.to_string()))?),
+        };
+        state.full(p, &sound).map_err(|error| match stop {
             _ if !stop.now() => AsrError::Engine(error.to_string()),
             Stop { way: Some(way), .. } if way.load(Ordering::Relaxed) => AsrError::GaveWay,
             _ => AsrError::Deadline,
         })?;
         let evidence = Evidence { seconds: samples.len() as f32 / RATE as f32, ..Evidence::default() };
         let mut raw = Raw { text: String::new(), evidence, no_speech: 0.0 };
-        for segment in self.state.as_iter() {
+        for segment in state.as_iter() {
             raw.text.push_str(&segment.to_str_lossy().map_err(|e| AsrError::Engine(e.to_string()))?);
             raw.no_speech = raw.no_speech.max(segment.no_speech_probability());
             let tokens = (0..segment.n_tokens()).filter_map(|i| segment.get_token(i)).map(|t| t.token_data());
