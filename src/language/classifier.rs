@@ -102,11 +102,11 @@ pub struct Classifier {
 impl Classifier {
     /// Learns from `examples`; spans that are empty, overlap or lie outside the text are left out.
     pub fn train(examples: &[Example], gazetteer: &Gazetteer, options: &Options) -> Self {
-        let lexicon = Lexicon::learn(examples);
+        let (lexicon, seen) = Lexicon::learn(examples);
         // The two know nothing of each other, and a server that starts waits for both.
         let (intents, tagger) = std::thread::scope(|scope| {
-            let intents = scope.spawn(|| IntentModel::train(examples, &lexicon, gazetteer, options));
-            let tagger = Tagger::train(examples, &lexicon, gazetteer, options);
+            let intents = scope.spawn(|| IntentModel::train(examples, &seen, gazetteer, options));
+            let tagger = Tagger::train(examples, &seen, &lexicon, gazetteer, options);
             (intents.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), tagger)
         });
         Self {
@@ -124,9 +124,10 @@ impl Classifier {
 
     pub fn predict(&self, text: &str) -> Prediction {
         let sentence = Sentence::new(text);
-        let scored = self.intents.rank(&sentence, &self.lexicon, &self.gazetteer);
+        let views = self.lexicon.views(&sentence, None);
+        let scored = self.intents.rank(&sentence, &views, &self.gazetteer);
         let spans = match scored.ranking.first() {
-            Some((best, _)) => self.tagger.spans(&sentence, best, &self.lexicon, &self.gazetteer),
+            Some((best, _)) => self.tagger.spans(&sentence, &views, best, &self.lexicon, &self.gazetteer),
             None => Vec::new(),
         };
         Prediction { ranking: scored.ranking, spans, known: scored.known }
@@ -134,7 +135,9 @@ impl Classifier {
 
     /// The slots of `text` if it means `intent`, such as the second best of a [`Prediction`].
     pub fn spans_for(&self, text: &str, intent: &str) -> Vec<Span> {
-        self.tagger.spans(&Sentence::new(text), intent, &self.lexicon, &self.gazetteer)
+        let sentence = Sentence::new(text);
+        let views = self.lexicon.views(&sentence, None);
+        self.tagger.spans(&sentence, &views, intent, &self.lexicon, &self.gazetteer)
     }
 }
 

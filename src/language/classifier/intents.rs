@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use super::{
     Example, Options,
     gazetteer::Gazetteer,
-    lexicon::{Lexicon, View},
+    lexicon::{Seen, View},
     linear::{self, Linear, Row},
     network::{self, Network},
     text::Sentence,
@@ -35,9 +35,6 @@ pub struct Ranked {
     pub known: f32,
 }
 
-/// A sentence and its words as the lexicon sees them.
-type Viewed = (Sentence, Vec<View>);
-
 /// Features seen in training with their rarity.
 #[derive(Default)]
 pub struct Vocabulary {
@@ -45,23 +42,16 @@ pub struct Vocabulary {
 }
 
 impl IntentModel {
-    pub fn train(examples: &[Example], lexicon: &Lexicon, gazetteer: &Gazetteer, options: &Options) -> Self {
+    pub fn train(examples: &[Example], seen: &[Seen], gazetteer: &Gazetteer, options: &Options) -> Self {
         let mut names: Vec<String> = examples.iter().map(|e| e.intent.clone()).collect();
         names.sort_unstable();
         names.dedup();
-        let viewed = |e: &Example| {
-            let sentence = Sentence::new(&e.text);
-            let views = lexicon.views(&sentence, Some(&lexicon.labels(&sentence, &e.spans)));
-            (sentence, views)
-        };
-        let sentences: Vec<Viewed> = examples.iter().map(viewed).collect();
         let least = if examples.len() >= MANY { 2 } else { 1 };
-        let vocabulary = Vocabulary::learn(&sentences, gazetteer, least);
-        let row = |(sentence, views): &Viewed| vocabulary.row(sentence, views, gazetteer);
-        let rows: Vec<Row> = sentences.iter().map(row).collect();
+        let vocabulary = Vocabulary::learn(seen, gazetteer, least);
+        let rows: Vec<Row> = seen.iter().map(|s| vocabulary.row(&s.sentence, &s.views, gazetteer)).collect();
         let targets: Vec<usize> = examples.iter().map(|e| names.binary_search(&e.intent).unwrap_or_default()).collect();
         let mut words = FxHashMap::default();
-        for (sentence, _) in &sentences {
+        for Seen { sentence, .. } in seen {
             for at in 0..sentence.len() {
                 *words.entry(sentence.key(at as isize)).or_default() += 1;
             }
@@ -78,9 +68,9 @@ impl IntentModel {
         Self { names, vocabulary, linear, networks, words }
     }
 
-    pub fn rank(&self, sentence: &Sentence, lexicon: &Lexicon, gazetteer: &Gazetteer) -> Ranked {
+    pub fn rank(&self, sentence: &Sentence, views: &[View], gazetteer: &Gazetteer) -> Ranked {
         let mut scores = vec![0.0; self.names.len()];
-        let row = self.vocabulary.row(sentence, &lexicon.views(sentence, None), gazetteer);
+        let row = self.vocabulary.row(sentence, views, gazetteer);
         self.linear.scores(&row, &mut scores);
         scores.iter_mut().for_each(|s| *s *= SHARPNESS);
         network::softmax(&mut scores);
@@ -104,9 +94,9 @@ impl IntentModel {
 
 impl Vocabulary {
     /// Keeps features of at least `least` sentences.
-    fn learn(sentences: &[Viewed], gazetteer: &Gazetteer, least: u32) -> Self {
+    fn learn(seen: &[Seen], gazetteer: &Gazetteer, least: u32) -> Self {
         let mut counts: FxHashMap<u64, (u32, u32)> = FxHashMap::default();
-        for (at, (sentence, views)) in sentences.iter().enumerate() {
+        for (at, Seen { sentence, views, .. }) in seen.iter().enumerate() {
             let here = at as u32 + 1;
             word_features::each(sentence, views, gazetteer, |_, key| {
                 let (count, last) = counts.entry(key).or_default();
@@ -119,7 +109,7 @@ impl Vocabulary {
         let mut keys: Vec<(u64, u32)> = counts.into_iter().map(|(key, (count, _))| (key, count)).collect();
         keys.retain(|(_, count)| *count >= least);
         keys.sort_unstable();
-        let total = 1.0 + sentences.len() as f32;
+        let total = 1.0 + seen.len() as f32;
         let index = keys
             .iter()
             .enumerate()

@@ -3,7 +3,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{Example, Span, hash, text::Sentence};
+use super::{Example, hash, text::Sentence};
 
 /// Counts of words by use (0 outside, `k + 1` in slot `k`) and of whole slot values.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +24,13 @@ pub struct View {
     pub class: u64,
 }
 
+/// A sentence with its labels, word by word, as the random field has them, and its words as the other sentences show them.
+pub struct Seen {
+    pub sentence: Sentence,
+    pub labels: Vec<u16>,
+    pub views: Vec<View>,
+}
+
 /// A slot value met before: words `start..end`.
 pub struct Value {
     pub slot: u16,
@@ -34,28 +41,38 @@ pub struct Value {
 const NEW: u64 = 5;
 
 impl Lexicon {
-    pub fn learn(examples: &[Example]) -> Self {
+    /// What the examples teach, and how each of them looks to it.
+    pub fn learn(examples: &[Example]) -> (Self, Vec<Seen>) {
         let mut slots: Vec<String> = examples.iter().flat_map(|e| &e.spans).map(|s| s.slot.clone()).collect();
         slots.sort_unstable();
         slots.dedup();
         let mut lexicon = Self { slots, ..Self::default() };
-        for example in examples {
-            let sentence = Sentence::new(&example.text);
-            let labels = lexicon.labels(&sentence, &example.spans);
-            lexicon.add(&sentence, &labels);
-        }
-        lexicon
+        let labelled: Vec<(Sentence, Vec<u16>)> = examples.iter().map(|e| lexicon.label(e)).collect();
+        labelled.iter().for_each(|(sentence, labels)| lexicon.add(sentence, labels));
+        let seen = labelled.into_iter().map(|(sentence, labels)| lexicon.look(sentence, labels)).collect();
+        (lexicon, seen)
+    }
+
+    /// An example that was not learned from, as it looks.
+    pub fn see(&self, example: &Example) -> Seen {
+        let (sentence, labels) = self.label(example);
+        self.look(sentence, labels)
+    }
+
+    fn look(&self, sentence: Sentence, labels: Vec<u16>) -> Seen {
+        let views = self.views(&sentence, Some(&labels));
+        Seen { sentence, labels, views }
     }
 
     pub fn slots(&self) -> &[String] {
         &self.slots
     }
 
-    /// A sentence's labels, word by word, as the random field has them. Spans of unknown slots and those that overlap
-    /// an earlier one are left out.
-    pub fn labels(&self, sentence: &Sentence, spans: &[Span]) -> Vec<u16> {
+    /// Spans of unknown slots and those that overlap an earlier one are left out.
+    fn label(&self, example: &Example) -> (Sentence, Vec<u16>) {
+        let sentence = Sentence::new(&example.text);
         let mut labels = vec![0u16; sentence.len()];
-        for span in spans {
+        for span in &example.spans {
             let words = sentence.covered(span.start..span.end);
             let Ok(slot) = self.slots.binary_search(&span.slot) else { continue };
             let Some(free) = labels.get_mut(words).filter(|l| l.iter().all(|l| *l == 0)) else { continue };
@@ -63,7 +80,7 @@ impl Lexicon {
                 *label = 2 * slot as u16 + 1 + u16::from(at > 0);
             }
         }
-        labels
+        (sentence, labels)
     }
 
     fn add(&mut self, sentence: &Sentence, labels: &[u16]) {

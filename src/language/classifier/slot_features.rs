@@ -2,13 +2,24 @@
 
 use std::ops::Range;
 
-use super::{gazetteer::Gazetteer, hash, lexicon::Lexicon, text::Sentence};
+use super::{
+    gazetteer::Gazetteer,
+    hash,
+    lexicon::{Lexicon, View},
+    text::Sentence,
+};
 
 /// Features word by word.
 pub type Columns = Vec<Vec<u64>>;
 
-pub fn columns(sentence: &Sentence, gazetteer: &Gazetteer, lexicon: &Lexicon, own: Option<&[u16]>) -> Columns {
-    let views = lexicon.views(sentence, own);
+/// `views` are the words as the lexicon sees them; `own` are the labels of a sentence that is trained on.
+pub fn columns(
+    sentence: &Sentence,
+    views: &[View],
+    gazetteer: &Gazetteer,
+    lexicon: &Lexicon,
+    own: Option<&[u16]>,
+) -> Columns {
     let count = sentence.len();
     let mut columns: Columns = (0..count).map(|_| Vec::with_capacity(64)).collect();
     let shapes: Vec<u64> = (0..count).map(|at| shape(sentence.word(at))).collect();

@@ -8,7 +8,7 @@ use super::{
     crf::{Chain, Crf, Training},
     gazetteer::Gazetteer,
     hash,
-    lexicon::Lexicon,
+    lexicon::{Lexicon, Seen, View},
     slot_features::{self, Columns},
     text::Sentence,
 };
@@ -20,7 +20,14 @@ pub struct Tagger {
 }
 
 impl Tagger {
-    pub fn train(examples: &[Example], lexicon: &Lexicon, gazetteer: &Gazetteer, options: &Options) -> Self {
+    /// `seen` are the examples as the lexicon, which has learned from them, sees them.
+    pub fn train(
+        examples: &[Example],
+        seen: &[Seen],
+        lexicon: &Lexicon,
+        gazetteer: &Gazetteer,
+        options: &Options,
+    ) -> Self {
         let mut intents: Vec<String> = examples.iter().map(|e| e.intent.clone()).collect();
         intents.sort_unstable();
         intents.dedup();
@@ -33,9 +40,10 @@ impl Tagger {
             _ => 0,
         });
         let copies = augment::swapped(examples, gazetteer, copies, options.seed);
-        for example in examples.iter().chain(&copies) {
-            let sentence = Sentence::new(&example.text);
-            let labels = lexicon.labels(&sentence, &example.spans);
+        let seen_copies: Vec<Seen> = copies.iter().map(|copy| lexicon.see(copy)).collect();
+        for (example, Seen { sentence, labels, views }) in
+            examples.iter().zip(seen).chain(copies.iter().zip(&seen_copies))
+        {
             let domain = intents.binary_search(&example.intent).unwrap_or_default();
             for &label in labels.iter().filter(|l| **l != 0) {
                 let first = label - u16::from(label.is_multiple_of(2));
@@ -45,7 +53,7 @@ impl Tagger {
                     }
                 }
             }
-            let keys = with_intent(slot_features::columns(&sentence, gazetteer, lexicon, Some(&labels)), domain);
+            let keys = with_intent(slot_features::columns(sentence, views, gazetteer, lexicon, Some(labels)), domain);
             let columns = keys.iter().map(|column| {
                 let numbers = column.iter().map(|key| {
                     let next = features.len() as u32;
@@ -53,7 +61,7 @@ impl Tagger {
                 });
                 numbers.collect()
             });
-            chains.push(Chain { domain, columns: columns.collect(), labels });
+            chains.push(Chain { domain, columns: columns.collect(), labels: labels.clone() });
         }
         let how = Training {
             features: features.len(),
@@ -68,9 +76,16 @@ impl Tagger {
         Self { intents, features, crf }
     }
 
-    pub fn spans(&self, sentence: &Sentence, intent: &str, lexicon: &Lexicon, gazetteer: &Gazetteer) -> Vec<Span> {
+    pub fn spans(
+        &self,
+        sentence: &Sentence,
+        views: &[View],
+        intent: &str,
+        lexicon: &Lexicon,
+        gazetteer: &Gazetteer,
+    ) -> Vec<Span> {
         let Ok(domain) = self.intents.binary_search_by(|i| i.as_str().cmp(intent)) else { return Vec::new() };
-        let keys = with_intent(slot_features::columns(sentence, gazetteer, lexicon, None), domain);
+        let keys = with_intent(slot_features::columns(sentence, views, gazetteer, lexicon, None), domain);
         let columns: Vec<Vec<u32>> =
             keys.iter().map(|c| c.iter().filter_map(|k| self.features.get(k).copied()).collect()).collect();
         let labels = self.crf.best(domain, &columns);
