@@ -30,7 +30,7 @@ end
 
 init = function(args) tag = args[1] or "t" end
 
--- No response function: wrk counts what is not 2xx by itself, and to read every answer in Lua costs it more than to send one.
+-- No response function: wrk counts answers of 400 and above by itself, and to read every answer in Lua costs it more than to send one.
 done = function(summary, latency, requests)
   io.write(string.format("FIGURES %.1f %.3f %.3f %d\n", summary.requests / (summary.duration / 1e6), latency:percentile(50) / 1000, latency:percentile(99) / 1000, summary.errors.status + summary.errors.connect + summary.errors.read + summary.errors.timeout))
 end

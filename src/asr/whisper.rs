@@ -116,8 +116,7 @@ impl WhisperPool {
         };
         let mut ready = Vec::new();
         for n in 0..workers {
-            let state = context.create_state().map_err(|e| refuse(e.to_string()))?;
-            let engine = Engine::new(context.clone(), state, c_int::try_from(threads).unwrap_or(1), &chosen.model);
+            let engine = Engine::new(context.clone(), c_int::try_from(threads).unwrap_or(1), &chosen.model);
             let (queue, closing) = (queue.clone(), pool.closing.clone());
             let (warm, warmed) = std::sync::mpsc::channel();
             let thread = std::thread::Builder::new()
@@ -329,7 +328,7 @@ const PHRASE_BYTES: usize = 120;
 const LEAST_BYTES: u64 = 1024;
 
 impl Engine {
-    fn new(context: Arc<WhisperContext>, state: WhisperState, threads: c_int, model: &Model) -> Self {
+    fn new(context: Arc<WhisperContext>, threads: c_int, model: &Model) -> Self {
         // `best_of` and the language are set once: whisper-rs leaks a string at each `set_language`.
         let mut p = FullParams::new(match model.official {
             true => SamplingStrategy::Greedy { best_of: 1 },
@@ -350,7 +349,7 @@ impl Engine {
         p.set_print_realtime(false);
         p.set_print_timestamps(false);
         Self {
-            state: Some(state),
+            state: None,
             parameters: p,
             max_audio_ctx: usize::try_from(context.model_n_audio_ctx()).unwrap_or(1500),
             end_of_text: context.token_eot(),

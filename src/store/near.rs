@@ -11,7 +11,7 @@ use rusqlite::{CachedStatement, Connection, OpenFlags, Statement, params_from_it
 use sqlx::error::{DatabaseError, ErrorKind};
 
 use super::sql::Value;
-use super::sqlite::BUSY;
+use super::sqlite::{ALWAYS, BUSY, READ_ONLY};
 
 /// Open at the same time at most; who finds all of them taken asks a reader with a thread.
 const MOST: usize = 8;
@@ -96,9 +96,10 @@ fn open(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(PREPARED);
-    connection.execute_batch(
-        "PRAGMA temp_store = memory; PRAGMA cache_size = -2000; PRAGMA mmap_size = 134217728; PRAGMA query_only = on",
-    )?;
+    // What is mapped needs no cache beside it.
+    for (name, value) in ALWAYS.iter().chain(&[("cache_size", "-2000"), READ_ONLY]) {
+        connection.execute_batch(&format!("PRAGMA {name} = {value}"))?;
+    }
     Ok(connection)
 }
 

@@ -17,6 +17,10 @@ static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 /// How long a statement waits for another process (an import beside a running server) to let go of the database.
 pub(super) const BUSY: Duration = Duration::from_secs(5);
 const READERS: u32 = 4;
+/// Of every connection, by whichever library.
+pub(super) const ALWAYS: &[(&str, &str)] = &[("temp_store", "memory"), ("mmap_size", "134217728")];
+/// Of those that only read.
+pub(super) const READ_ONLY: (&str, &str) = ("query_only", "on");
 
 /// The one writing connection, and the readers.
 pub async fn open(path: &Path) -> Result<(SqlitePool, SqlitePool), StoreError> {
@@ -30,15 +34,14 @@ pub async fn open(path: &Path) -> Result<(SqlitePool, SqlitePool), StoreError> {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(BUSY)
-        .pragma("temp_store", "memory")
-        .pragma("cache_size", "-8000")
-        .pragma("mmap_size", "134217728");
+        .pragma("cache_size", "-8000");
+    let options = ALWAYS.iter().fold(options, |options, (name, value)| options.pragma(*name, *value));
     let pool = || SqlitePoolOptions::new().acquire_timeout(QUEUE).test_before_acquire(false);
     let writer = pool().max_connections(1).connect_with(options.clone()).await.map_err(failed)?;
     MIGRATIONS.run(&writer).await.map_err(|e| StoreError::migrating(path, &MIGRATIONS, e))?;
     let reader = pool()
         .max_connections(READERS)
-        .connect_with(options.create_if_missing(false).pragma("query_only", "on"))
+        .connect_with(options.create_if_missing(false).pragma(READ_ONLY.0, READ_ONLY.1))
         .await
         .map_err(failed)?;
     Ok((writer, reader))

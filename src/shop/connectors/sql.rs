@@ -178,6 +178,7 @@ impl SqlShop {
         }
     }
 
+    /// For few rows; what reads many acquires a reader.
     async fn read(&self) -> Result<Connection, ShopError> {
         Ok(self.store.reader().near().await?)
     }
