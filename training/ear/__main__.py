@@ -11,8 +11,6 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
 KINDS = {"command": 9000, "number": 2000, "spelled": 1500, "word": 1500, "general": 3500, "foreign": 500}
-# Strings of people's words, put together anew.
-CUT = 6000
 STEPS = ["text", "synth", "train", "export", "calibrate", "clips", "finality"]
 
 
@@ -35,6 +33,7 @@ def arguments() -> argparse.ArgumentParser:
     p.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="synthesisers at the same time")
     p.add_argument("--minutes", type=float, default=60, help="how long to train")
     p.add_argument("--threads", type=int, default=1, help="threads of the training on a CPU")
+    p.add_argument("--workers", type=int, default=1, help="processes that train side by side, each with --threads; a core each")
     p.add_argument("--batch-seconds", type=float, default=32, help="speech in one step; a GPU takes many times more")
     p.add_argument("--rate", type=float, default=4e-4, help="highest learning rate")
     p.add_argument("--start", type=Path, help="the ggml model to begin with; default: the embedded one")
@@ -43,6 +42,7 @@ def arguments() -> argparse.ArgumentParser:
     p.add_argument("--name", default="voicecart-shop.en", help="name of the exported model")
     p.add_argument("--share", type=float, default=1.0, help="of the trained weights in the exported ones; the rest are those it began with")
     p.add_argument("--packings", nargs="+", default=["q4_0", "q8_0"], help="the first is the model, others carry a suffix")
+    p.add_argument("--voicecart", type=Path, default=PROJECT / "target/release/voicecart", help="the program that calibrate has hear")
     p.add_argument("--size", type=int, default=200, help="clips of each large set of the examination")
     return p
 
@@ -72,7 +72,7 @@ def synth(a: argparse.Namespace) -> None:
 
 
 def train(a: argparse.Namespace) -> None:
-    from . import cut, data, evaluate, vocabulary
+    from . import data, evaluate, vocabulary
     from . import train as step
 
     rows = [json.loads(line) for line in (a.work / "dev.jsonl").read_text("utf-8").splitlines()]
@@ -82,19 +82,16 @@ def train(a: argparse.Namespace) -> None:
         dev["people"] = data.people(a.people, dev=True)
     else:
         print("train: no recordings of people given (--people); the model will hear synthesisers better than shoppers")
-    corpus = data.Corpus(a.work / "audio", a.people)
-    print("train: " + ", ".join(f"{len(v)} {k}" for k, v in corpus.kinds.items()), flush=True)
-    plan = step.Plan(a.minutes, rate=a.rate, batch_seconds=a.batch_seconds, threads=a.threads, seed=a.seed, packing=a.packings[0])
-    speakers = corpus.kinds["people"]
-    recut = (lambda ear: cut.run(ear, speakers, a.work / "audio", CUT, a.seed)) if speakers else None
+    start, fresh = began_with(a), None
     if a.fresh:
         texts = [json.loads(line)["text"] for line in (a.work / "text.jsonl").read_text("utf-8").splitlines()]
-        step.run(plan, corpus, dev, a.work / "train", None, vocabulary.learn(texts, a.pieces), recut)
-        return
-    start = began_with(a)
-    if start is None:
+        fresh = vocabulary.learn(texts, a.pieces)
+    elif start is None:
         sys.exit("train: no model to begin with; name one with --start, or begin with nothing with --fresh")
-    step.run(plan, corpus, dev, a.work / "train", start, None, recut)
+    plan = step.Plan(
+        a.minutes, rate=a.rate, batch_seconds=a.batch_seconds, threads=a.threads, workers=a.workers, seed=a.seed, packing=a.packings[0]
+    )
+    step.run(plan, a.work / "audio", a.people, dev, a.work / "train", start, fresh)
 
 
 def began_with(a: argparse.Namespace) -> Path | None:
@@ -113,18 +110,17 @@ def export(a: argparse.Namespace) -> None:
 
 
 def calibrate(a: argparse.Namespace) -> None:
-    import torch
-
     from . import calibrate as step
     from . import data, evaluate
 
-    torch.set_num_threads(a.threads)
+    if not a.voicecart.exists():
+        sys.exit(f"calibrate: {a.voicecart} is not there; build it (cargo build --release), or name one with --voicecart")
     dev = evaluate.strangers([], a.work / "dev", a.seed)
     if a.people:
         dev["people"] = data.people(a.people, dev=True)
     # English that is nobody's order: the words of it that are heard wrong must not be believed.
     outside = data.Corpus(a.work / "audio", []).kinds.get("general", [])[:150]
-    step.run(a.work / f"models/ggml-{a.name}.bin", [*outside, *(c for clips in dev.values() for c in clips)], a.seed)
+    step.run(a.voicecart, a.work / f"models/ggml-{a.name}.bin", [*outside, *(c for clips in dev.values() for c in clips)], a.seed)
 
 
 def clips(a: argparse.Namespace) -> None:

@@ -1,42 +1,44 @@
-"""Step `calibrate`: how far a model's own probabilities can be trusted. Hears development clips as the server does, fits
-"is every word right?" to what each recognition leaves behind, and prints the line for `models/manifest.toml`."""
+"""Step `calibrate`: how far a model's own probabilities can be trusted. Has the server hear development clips, fits "is every
+word right?" to what each recognition leaves behind, and prints the line for `models/manifest.toml`."""
 
 from __future__ import annotations
 
+import json
+import subprocess
+import tempfile
 from pathlib import Path
 
 import numpy as np
-import torch
+import soundfile
 
-from . import features, ggml, model, sounds
+from . import features, sounds
 from .data import Clip
 
-# As `src/asr/confidence.rs` computes them from the server's tokens.
-NAMES = ["bias", "mean", "least", "log_tokens", "tokens_a_second"]
+PROJECT = Path(__file__).resolve().parents[2]
+# What the server weighs: the names of `evidence` in `voicecart hear --json`, and of the manifest's weights.
+SIGNS = ["mean", "least", "log_tokens", "tokens_a_second"]
 
 
-def hear(ear: model.Ear, samples: np.ndarray, longest: int = 60) -> tuple[str, list[float]]:
-    """Greedy words and the natural logarithm of each token's probability."""
-    v = ear.vocabulary
-    with torch.no_grad():
-        heard = ear.encoder(ear.mel(features.batch([samples])))
-        tokens, sure = [v.start, v.no_timestamps], []
-        for _ in range(longest):
-            logits = ear.decoder(torch.tensor([tokens]), heard)[0, -1] + ear.rows
-            logits[[v.start, v.no_timestamps]] = -torch.inf
-            chances = logits.log_softmax(0)
-            chances[v.unused] = -torch.inf
-            best = int(chances.argmax())
-            if best == v.end:
-                break
-            tokens.append(best)
-            sure.append(float(chances[best]))
-    return v.decode(tokens[2:]), sure
-
-
-def evidence(sure: list[float], samples: int) -> list[float]:
-    n = len(sure)
-    return [1, sum(sure) / n, min(sure), float(np.log(n)), n / (samples / features.RATE)]
+def hear(program: Path, model: Path, clips: list[Clip]) -> list[tuple[str, list[float]]]:
+    """Words and signs of each clip in which something was heard; no words for the others."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = [Path(folder) / f"{i:05}.wav" for i in range(len(clips))]
+        for file, clip in zip(files, clips, strict=True):
+            soundfile.write(file, clip.samples, features.RATE)
+        settings = [f"asr.model={model.resolve()}", f"data_dir={folder}/data"]
+        command = [str(program.resolve()), "hear", "--json", *(w for s in settings for w in ("--set", s)), *map(str, files)]
+        # 3: some could not be answered, such as one that is too short.
+        # Where the shop's words are.
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False, cwd=PROJECT)
+        rows = {row["file"]: row for row in map(json.loads, done.stdout.splitlines())}
+        if not rows:
+            raise RuntimeError(f"{program} hear answered nothing (exit {done.returncode})")
+    heard = []
+    for file in files:
+        row = rows.get(str(file), {})
+        evidence = row.get("evidence") or {}
+        heard.append((row.get("transcript") or "", [evidence.get(sign, 0.0) for sign in SIGNS]))
+    return heard
 
 
 def fit(x: np.ndarray, right: np.ndarray, ridge: float = 1e-2) -> np.ndarray:
@@ -56,18 +58,16 @@ def area(score: np.ndarray, right: np.ndarray) -> float:
     return float(((good[:, None] > bad) + 0.5 * (good[:, None] == bad)).mean())
 
 
-def run(file: Path, clips: list[Clip], seed: int) -> None:
-    ear = model.from_ggml(ggml.read(file)).eval()
+def run(program: Path, model: Path, clips: list[Clip], seed: int) -> None:
     rng = np.random.default_rng(seed)
     clips = clips + [
         Clip("", (sounds.make(str(rng.choice(sounds.KINDS)), float(rng.uniform(0.8, 3)), rng) * 16000).astype(np.int16))
         for _ in range(40)
     ]
     rows, right = [], []
-    for clip in clips:
-        text, sure = hear(ear, clip.samples)
-        if sure:
-            rows.append(evidence(sure, len(clip.samples)))
+    for clip, (text, signs) in zip(clips, hear(program, model, clips), strict=True):
+        if text:
+            rows.append([1.0, *signs])
             right.append(text == clip.text)
     x, y = np.array(rows), np.array(right, float)
     folds = np.arange(len(y)) % 5
@@ -80,4 +80,4 @@ def run(file: Path, clips: list[Clip], seed: int) -> None:
         p = 1 / (1 + np.exp(-held))
         print(f"calibrate: from {low}: {100 * (p[y == 1] >= low).mean():.0f}% of the right kept, {100 * (p[y == 0] < low).mean():.0f}% of the wrong refused")
     w = fit(x, y)
-    print("confidence = { " + ", ".join(f"{n} = {v:.3f}" for n, v in zip(NAMES, w, strict=True)) + " }")
+    print("confidence = { " + ", ".join(f"{n} = {v:.3f}" for n, v in zip(["bias", *SIGNS], w, strict=True)) + " }")

@@ -5,19 +5,25 @@ last checkpoint has everything."""
 from __future__ import annotations
 
 import math
+import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch import distributed
 from torch.func import functional_call
 from torch.nn import functional as F
 
-from . import data, evaluate, features, ggml, model
+from . import cut, data, evaluate, features, ggml, model
 from .vocabulary import Vocabulary
+
+
+# Strings of people's words, put together anew.
+CUT = 6000
 
 
 @dataclass
@@ -35,24 +41,57 @@ class Plan:
     packing: str = "q4_0"
     packed_after: float = 0.7
     threads: int = 1
+    # Processes that learn side by side, each from clips of its own, and how often they agree on the mean of their weights.
+    workers: int = 1
+    agree_seconds: float = 8
     seed: int = 1
 
 
 def run(
     plan: Plan,
-    corpus: data.Corpus,
+    audio: Path,
+    recordings: list[Path],
     dev: dict[str, list[data.Clip]],
     out: Path,
     seed_model: Path | None,
     fresh: Vocabulary | None,
-    recut: Callable[[model.Ear], None] | None = None,
 ) -> None:
-    """Goes on from `out/last.pt` where there is one. Writes `last.pt` and, whenever development improves, `best.pt`. `recut`
-    is called with the averaged weights after a part of the time, once they hear people well enough to cut their words."""
+    """From the shards in `audio` and people's `recordings`. Goes on from `out/last.pt` where there is one. Writes `last.pt` and,
+    whenever development improves, `best.pt`. After a part of the time the averaged weights, once they hear people well enough,
+    cut their recordings into words, which come back in new strings."""
+    learn = (plan, audio, recordings, dev, out, seed_model, fresh)
+    if plan.workers == 1:
+        _learn(*learn)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        torch.multiprocessing.spawn(_join, (plan.workers, f"file://{folder}/meeting", learn), plan.workers)
+
+
+def _join(worker: int, workers: int, meeting: str, learn: tuple) -> None:
+    distributed.init_process_group("gloo", init_method=meeting, rank=worker, world_size=workers)
+    _learn(*learn)
+    distributed.destroy_process_group()
+
+
+def _learn(
+    plan: Plan,
+    audio: Path,
+    recordings: list[Path],
+    dev: dict[str, list[data.Clip]],
+    out: Path,
+    seed_model: Path | None,
+    fresh: Vocabulary | None,
+) -> None:
+    """One worker's part. The first one also judges, cuts and writes; the others learn and take in what it wrote."""
+    worker = distributed.get_rank() if distributed.is_initialized() else 0
+    first = worker == 0
     torch.set_num_threads(plan.threads)
-    torch.manual_seed(plan.seed)
+    torch.manual_seed(plan.seed + worker)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     out.mkdir(parents=True, exist_ok=True)
+    corpus = data.Corpus(audio, recordings)
+    if first:
+        print("train: " + ", ".join(f"{len(v)} {k}" for k, v in corpus.kinds.items()), flush=True)
     if seed_model is not None:
         ear = model.from_ggml(ggml.read(seed_model), plan.dropout)
     elif fresh is not None:
@@ -73,11 +112,14 @@ def run(
         ear.load_state_dict(kept["ear"])
         optimiser.load_state_dict(kept["optimiser"])
         average, step, spent, best = kept["average"], kept["step"], kept["spent"], kept["best"]
-        print(f"train: going on at step {step}, {spent / 60:.0f} of {plan.minutes:.0f} minutes spent", flush=True)
-    batches = iter(data.Mixture(corpus, ear.vocabulary, plan.batch_seconds, plan.seed + step))
-    noise = np.random.default_rng(plan.seed + step)
-    began, losses, clips, noted = time.monotonic() - spent, [], 0, spent
-    if step == 0:
+        if first:
+            print(f"train: going on at step {step}, {spent / 60:.0f} of {plan.minutes:.0f} minutes spent", flush=True)
+    # Seeds far apart: one worker's clips are not another's some steps later.
+    seed = plan.seed + step + 1_000_000 * worker
+    batches = iter(data.Mixture(corpus, ear.vocabulary, plan.batch_seconds, seed))
+    noise = np.random.default_rng(seed)
+    began, losses, clips, noted, agreed = time.monotonic() - spent, [], 0, spent, spent
+    if step == 0 and first:
         best = _judge(ear, average, plan.packing, dev, step, spent)
 
     while spent < 60 * plan.minutes:
@@ -102,16 +144,19 @@ def run(
         losses.append(loss.item())
         clips += len(batch.tokens)
         spent = time.monotonic() - began
-        if recut and progress >= plan.recut_after and "cut" not in corpus.kinds:
+        if plan.workers > 1 and (spent - agreed > plan.agree_seconds or spent >= 60 * plan.minutes):
+            spent = _agree(ear, average, spent)
+            began, agreed = time.monotonic() - spent, spent
+        if first and corpus.kinds["people"] and progress >= plan.recut_after and "cut" not in corpus.kinds:
             with _averaged(ear, average):
-                recut(ear)
+                cut.run(ear, corpus.kinds["people"], audio, CUT, plan.seed)
             corpus.refresh()
-            recut = None
         if step % 25 == 0:
             corpus.refresh()
-            print(f"train: step {step} {spent / 60:.1f} min, loss {np.mean(losses):.3f}, rate {rate:.2e}, {clips} clips", flush=True)
+            if first:
+                print(f"train: step {step} {spent / 60:.1f} min, loss {np.mean(losses):.3f}, rate {rate:.2e}, {clips} clips", flush=True)
             losses = []
-        if spent - noted > 60 * plan.checkpoint_minutes or spent >= 60 * plan.minutes:
+        if first and (spent - noted > 60 * plan.checkpoint_minutes or spent >= 60 * plan.minutes):
             noted = spent
             score = _judge(ear, average, plan.packing, dev, step, spent)
             if score < best:
@@ -121,7 +166,22 @@ def run(
                 "ear": ear.state_dict(), "average": average, "optimiser": optimiser.state_dict(), "step": step,
                 "spent": spent, "best": best,
             })  # fmt: skip
-    print(f"train: done after {step} steps and {spent / 60:.0f} minutes", flush=True)
+    if first:
+        print(f"train: done after {step} steps and {spent / 60:.0f} minutes", flush=True)
+
+
+def _agree(ear: model.Ear, average: dict, spent: float) -> float:
+    """Every worker goes on with the mean of all workers' weights, and of the time they have spent."""
+    own = [*ear.parameters(), *(v for v in average.values() if v.is_floating_point())]
+    flat = torch.cat([torch.tensor([spent], dtype=torch.float32), *(t.detach().flatten().cpu() for t in own)])
+    distributed.all_reduce(flat)
+    flat /= distributed.get_world_size()
+    at = 1
+    with torch.no_grad():
+        for t in own:
+            t.copy_(flat[at : at + t.numel()].view_as(t))
+            at += t.numel()
+    return float(flat[0])
 
 
 def _half(device: torch.device) -> bool:

@@ -22,6 +22,10 @@ class Vocabulary:
         self.size = self.end + 4
         self.cut = lru_cache(maxsize=100_000)(self._cut)
 
+    def __reduce__(self):
+        # What was cut before stays behind: another process cuts for itself.
+        return Vocabulary, (self.pieces,)
+
     @property
     def unused_rows(self) -> int:
         """How many rows of the file's embedding the one trained row stands for."""

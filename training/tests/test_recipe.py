@@ -1,11 +1,14 @@
 """What must hold for a trained model to be read back by whisper.cpp: texts cut and joined, numbers packed and unpacked,
 spectrograms of the right length, words as the server writes them. `python -m pytest training`"""
 
+import json
+
 import numpy as np
 import pytest
 import torch
+from torch.nn import functional as F
 
-from ear import augment, cut, data, finality, ggml, sounds, spoken, text
+from ear import augment, cut, data, finality, ggml, model, sounds, spoken, text, train
 from ear.blend import EMBEDDING, blend
 from ear.data import Clip
 from ear.vocabulary import ALPHABET, Vocabulary, learn
@@ -247,3 +250,41 @@ def test_weights_are_written_as_rust():
     written = finality.table(finality.Net(), 0.0)
     assert f"INPUT: [[i16; {finality.WIDTH}]; {3 * finality.HIDDEN}]" in written
     assert f"OUT: [i16; {finality.HIDDEN}]" in written and "OUT_BIAS: i16 = " in written
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_attention_on_a_processor_is_what_torch_has(causal):
+    torch.manual_seed(1)
+    attention = model.Attention(16, 4)
+    x, source = torch.randn(2, 5, 16), torch.randn(2, 5 if causal else 7, 16)
+    split = lambda t: t.unflatten(2, (4, -1)).transpose(1, 2)  # noqa: E731
+    q, k, v = split(attention.query(x)), split(attention.key(source)), split(attention.value(source))
+    expected = attention.out(F.scaled_dot_product_attention(q, k, v, is_causal=causal).transpose(1, 2).flatten(2))
+    assert torch.allclose(attention(x, source, causal), expected, atol=1e-6)
+
+
+def test_two_workers_train_one_model(tmp_path):
+    rng = np.random.default_rng(1)
+    (tmp_path / "audio").mkdir()
+    np.save(tmp_path / "audio/0000.npy", rng.integers(-3000, 3000, 16_000 * 8).astype(np.int16))
+    rows = [{"text": "stop", "kind": "command", "start": 16_000 * i, "length": 16_000} for i in range(8)]
+    (tmp_path / "audio/0000.jsonl").write_text("\n".join(json.dumps(r) for r in rows))
+    plan = train.Plan(minutes=0.1, warm_up=1, batch_seconds=4, workers=2, agree_seconds=1)
+    train.run(plan, tmp_path / "audio", [], {}, tmp_path / "train", None, learn(["stop"] * 3, 40))
+    kept = torch.load(tmp_path / "train/last.pt", weights_only=True)
+    assert kept["step"] > 1 and kept["spent"] >= 6
+    assert all(torch.isfinite(t).all() for t in kept["ear"].values())
+
+
+def test_what_workers_agree_on_is_the_mean(tmp_path):
+    torch.multiprocessing.spawn(agree, (f"file://{tmp_path}/meeting",), 2)
+
+
+def agree(worker, meeting):
+    torch.distributed.init_process_group("gloo", init_method=meeting, rank=worker, world_size=2)
+    ear = torch.nn.Linear(3, 2)
+    torch.nn.init.constant_(ear.weight, worker)
+    average = {"weight": torch.full((2, 3), 10.0 * worker), "steps": torch.tensor(worker)}
+    assert train._agree(ear, average, 4.0 + 2 * worker) == 5
+    assert (ear.weight == 0.5).all() and (average["weight"] == 5).all() and average["steps"] == worker
+    torch.distributed.destroy_process_group()
