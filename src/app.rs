@@ -222,6 +222,9 @@ impl App {
         }
         let (detectors, recognizer): (_, Arc<dyn Recognizer>) =
             hearing.await.context("loading the speech model stopped")??;
+        if ears {
+            teach_ears(&recognizer, &understander).await?;
+        }
         let synthesizer: Arc<dyn Synthesizer> = synthesizer.await.context("loading the voice stopped")??;
         let stages = Stages {
             recognizer,
@@ -347,6 +350,7 @@ impl App {
                     if edited || catalogue.version() != taught {
                         taught = catalogue.version();
                         teach(&spine.understander(), &catalogue, &shop).await?;
+                        teach_ears(&spine.recognizer, &spine.understander()).await?;
                         tracing::info!("the catalogue changed; its names were learnt");
                     }
                     shop.write_audit().await?;
@@ -442,6 +446,13 @@ async fn teach(understander: &Understander, catalogue: &Catalogue, shop: &SqlSho
     let terms = names.chain(topics).collect();
     understander.teach(terms);
     Ok(())
+}
+
+/// Has the recogniser know what is said to this shop.
+async fn teach_ears(recognizer: &Arc<dyn Recognizer>, understander: &Arc<Understander>) -> anyhow::Result<()> {
+    let (recognizer, understander) = (recognizer.clone(), understander.clone());
+    let learn = tokio::task::spawn_blocking(move || recognizer.learn(&understander.sayings()));
+    learn.await.context("learning what is said to the shop stopped")
 }
 
 /// Who is told of what the merchant has to do.

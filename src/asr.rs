@@ -5,12 +5,17 @@ mod confidence;
 mod guards;
 pub mod models;
 mod normal;
+mod pieces;
+mod prior;
 mod queue;
+mod search;
 pub mod whisper;
 
 use std::time::{Duration, Instant};
 
 use futures::future::BoxFuture;
+
+pub use confidence::Evidence;
 
 use crate::audio::Samples;
 
@@ -21,6 +26,8 @@ pub struct Transcript {
     pub text: String,
     /// 0.0..=1.0: how sure the recogniser is of the whole text; 1.0 for typed words.
     pub confidence: f32,
+    /// What the confidence was made of; nothing for typed words.
+    pub evidence: Evidence,
     /// Time the request stood in the queue before a worker took it.
     pub queued: Duration,
     /// Time the engine worked.
@@ -30,7 +37,7 @@ pub struct Transcript {
 impl Transcript {
     /// The same without what was said: for secrets.
     pub fn without_words(self) -> Self {
-        Self { text: String::new(), ..self }
+        Self { text: String::new(), evidence: Evidence::default(), ..self }
     }
 }
 
@@ -51,6 +58,9 @@ pub trait Recognizer: Send + Sync {
     /// As [`recognize`](Self::recognize) for an utterance that is not over yet: refused at once unless a worker is idle,
     /// and broken off when a whole utterance needs the worker.
     fn glimpse(&self, samples: Samples, bias: Bias, deadline: Instant) -> BoxFuture<'_, Result<Transcript, AsrError>>;
+    /// What people say to this shop, in plain words: heard as a little likelier than anything else from now on. A recogniser
+    /// that does not need it keeps nothing.
+    fn learn(&self, _sentences: &[String]) {}
     /// Name of the loaded model, for the log, `/readyz` and the answer's metadata.
     fn model(&self) -> &str;
 }

@@ -13,6 +13,7 @@ pub mod filler;
 pub mod items;
 pub mod mapping;
 pub mod model;
+mod sayings;
 pub mod slots;
 pub mod templates;
 mod understand;

@@ -71,7 +71,7 @@ async fn every_fixture_is_understood() {
     }
 }
 
-/// Four texts are followed side by side, and whisper.cpp draws them: what is heard must not hang on what was heard before.
+/// whisper.cpp draws the texts that it follows at random: what is heard must not hang on what was heard before.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_same_sound_is_heard_the_same_way_whatever_came_before() {
     let server = support::Server::start().await;

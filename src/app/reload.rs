@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::teach;
+use super::{teach, teach_ears};
 use crate::language::Understander;
 use crate::reply::Phrases;
 use crate::shop::{Catalogue, SqlShop};
@@ -102,6 +102,7 @@ async fn take_up(
     let words = words.await.context("reading the changed files stopped")??;
     if model_changed {
         teach(&words.understander, catalogue, shop).await?;
+        teach_ears(&spine.recognizer, &words.understander).await?;
     }
     spine.set_words(words);
     Ok(())

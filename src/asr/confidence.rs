@@ -22,6 +22,17 @@ impl Evidence {
     pub fn least(&self) -> f32 {
         self.log_probabilities.iter().copied().fold(0.0, f32::min)
     }
+
+    /// What a calibration weighs, by the names that its weights have.
+    pub fn signs(&self) -> [(&'static str, f32); 4] {
+        let tokens = self.log_probabilities.len() as f32;
+        [
+            ("mean", self.mean()),
+            ("least", self.least()),
+            ("log_tokens", tokens.max(1.0).ln()),
+            ("tokens_a_second", tokens / self.seconds.max(0.1)),
+        ]
+    }
 }
 
 /// What makes a model's own probabilities the chance that every word is right: weights of a logistic regression over
@@ -43,15 +54,14 @@ pub struct Calibration {
 /// The chance that every word is right where the model is calibrated; else the geometric mean of the token
 /// probabilities, pulled down by the least sure one.
 pub fn confidence(e: &Evidence, calibration: Option<&Calibration>) -> f32 {
-    let tokens = e.log_probabilities.len() as f32;
-    if tokens == 0.0 {
+    if e.log_probabilities.is_empty() {
         return 0.0;
     }
     let Some(c) = calibration else {
         return (e.mean() * 0.7 + e.least() * 0.3).exp().clamp(0.0, 1.0);
     };
-    let pace = tokens / e.seconds.max(0.1);
-    let odds = c.bias + c.mean * e.mean() + c.least * e.least() + c.log_tokens * tokens.ln() + c.tokens_a_second * pace;
+    let weights = [c.mean, c.least, c.log_tokens, c.tokens_a_second];
+    let odds = c.bias + weights.iter().zip(e.signs()).map(|(weight, (_, sign))| weight * sign).sum::<f32>();
     1.0 / (1.0 + (-odds).exp())
 }
 

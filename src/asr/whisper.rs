@@ -1,10 +1,9 @@
-//! Whisper behind [`Recognizer`]: one model in memory, a pool of threads that each own a state of it. The only file
+//! Whisper behind [`Recognizer`]: one model in memory, a pool of threads that each own a state of it. The only folder
 //! that knows whisper.cpp.
-//!
-//! whisper.cpp works on 30 seconds whatever the clip's length unless told otherwise, so the encoder is fitted to the
-//! clip; it returns nothing for less than a second, so short clips are filled up with silence.
 
-use std::ffi::{c_int, c_void};
+mod decoder;
+mod engine;
+
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::sync::Arc;
@@ -12,19 +11,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use arc_swap::ArcSwapOption;
 use futures::future::BoxFuture;
 use tokio::sync::oneshot;
-use whisper_rs::{
-    FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters, WhisperState, WhisperSysContext,
-    WhisperSysState, WhisperTokenData,
-};
+use whisper_rs::{WhisperContext, WhisperContextParameters};
 
-use super::closed::{Closed, Pieces};
-use super::confidence::{self, Calibration, Evidence};
-use super::models::{Chosen, EMBEDDED, Model, Weights};
+use self::engine::Engine;
+use super::models::{Chosen, EMBEDDED, Weights};
+use super::pieces::Pieces;
+use super::prior::Prior;
 use super::queue::{Job, Queue};
-use super::{AsrError, Bias, Recognizer, Transcript, guards, normal};
-use crate::audio::{RATE, Samples, vad};
+use super::{AsrError, Bias, Recognizer, Transcript};
+use crate::audio::Samples;
 
 /// How many recognitions run side by side, and how many may wait.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +50,10 @@ pub struct WhisperPool {
     closing: Arc<AtomicBool>,
     workers: Vec<JoinHandle<()>>,
     model: String,
+    official: bool,
+    pieces: Arc<Pieces>,
+    /// What people say to this shop. Official models do without.
+    prior: Arc<ArcSwapOption<Prior>>,
 }
 
 struct Request {
@@ -108,15 +110,22 @@ impl WhisperPool {
         let context = Arc::new(context(&chosen.weights).map_err(refuse)?);
         let (workers, threads) = (options.workers.max(1), options.threads.max(1));
         let queue = Arc::new(Queue::new(workers, options.queue));
+        let bytes = |id| context.token_to_bytes(id).unwrap_or_default().to_vec();
+        let end = usize::try_from(context.token_eot()).unwrap_or(usize::MAX);
+        let pieces = Arc::new(Pieces::new((0..context.n_vocab()).zip(0..).map(|(id, n)| (n, bytes(id))), end));
+        let prior = Arc::<ArcSwapOption<Prior>>::default();
         let mut pool = Self {
             queue: queue.clone(),
             closing: Arc::default(),
             workers: Vec::new(),
             model: chosen.model.name.clone(),
+            official: chosen.model.official,
+            pieces: pieces.clone(),
+            prior: prior.clone(),
         };
         let mut ready = Vec::new();
         for n in 0..workers {
-            let engine = Engine::new(context.clone(), c_int::try_from(threads).unwrap_or(1), &chosen.model);
+            let engine = Engine::new(context.clone(), threads, &chosen.model, pieces.clone(), prior.clone());
             let (queue, closing) = (queue.clone(), pool.closing.clone());
             let (warm, warmed) = std::sync::mpsc::channel();
             let thread = std::thread::Builder::new()
@@ -167,6 +176,16 @@ impl Recognizer for WhisperPool {
         Box::pin(self.ask(samples, bias, deadline, Some(Arc::default())))
     }
 
+    fn learn(&self, sentences: &[String]) {
+        if self.official {
+            return;
+        }
+        let began = Instant::now();
+        self.prior.store(Some(Arc::new(Prior::learn(sentences, &self.pieces))));
+        let took = began.elapsed().as_millis() as u64;
+        tracing::debug!(sentences = sentences.len(), took_ms = took, "what is said to the shop was learnt");
+    }
+
     fn model(&self) -> &str {
         &self.model
     }
@@ -198,6 +217,9 @@ impl WhisperPool {
     }
 }
 
+/// A header alone is longer than this.
+const LEAST_BYTES: u64 = 1024;
+
 fn context(weights: &Weights) -> Result<WhisperContext, String> {
     let parameters = WhisperContextParameters::default();
     match weights {
@@ -223,7 +245,7 @@ fn work(
 ) {
     let stop = Stop { deadline: Instant::now() + Duration::from_secs(60), hung_up: closing, closing, way: None };
     // The loader listens until every worker has answered.
-    let _ = warm.send(engine.run(&[0.0; RATE as usize], &Bias::default(), 1, &stop).map(drop));
+    let _ = warm.send(engine.warm(&stop));
     while let Some(request) = queue.pop() {
         let Request { samples, bias, deadline, asked, hung_up, way, answer } = request;
         let began = Instant::now();
@@ -249,229 +271,15 @@ struct Stop<'a> {
 }
 
 impl Stop<'_> {
+    fn reason(&self) -> AsrError {
+        match self.way {
+            Some(way) if way.load(Ordering::Relaxed) => AsrError::GaveWay,
+            _ => AsrError::Deadline,
+        }
+    }
+
     fn now(&self) -> bool {
         let set = |flag: &AtomicBool| flag.load(Ordering::Relaxed);
         set(self.hung_up) || set(self.closing) || self.way.is_some_and(set) || Instant::now() >= self.deadline
-    }
-}
-
-/// whisper.cpp asks this after the encoder and after every token.
-unsafe extern "C" fn should_stop(stop: *mut c_void) -> bool {
-    // SAFETY: `Engine::run` passes a pointer to a `Stop` that it borrows until the engine has returned.
-    unsafe { &*stop.cast::<Stop<'_>>() }.now()
-}
-
-/// whisper.cpp asks this before it chooses a token.
-unsafe extern "C" fn only_these(
-    _: *mut WhisperSysContext,
-    _: *mut WhisperSysState,
-    tokens: *const WhisperTokenData,
-    count: c_int,
-    logits: *mut f32,
-    only: *mut c_void,
-) {
-    // SAFETY: `Engine::run` passes a pointer to an `Only` that it borrows until the engine has returned. whisper.cpp
-    // passes `count` tokens and one logit for each word of its vocabulary.
-    unsafe {
-        let only = &*only.cast::<Only>();
-        let written = match usize::try_from(count) {
-            Ok(count) if count > 0 => std::slice::from_raw_parts(tokens, count),
-            _ => &[],
-        };
-        let written = written.iter().filter_map(|t| usize::try_from(t.id).ok());
-        only.list.filter(written, std::slice::from_raw_parts_mut(logits, only.vocabulary));
-    }
-}
-
-/// What alone may be written.
-struct Only {
-    list: Closed,
-    /// Tokens that the model has.
-    vocabulary: usize,
-}
-
-/// One state of the model and the settings of every recognition.
-struct Engine {
-    context: Arc<WhisperContext>,
-    /// None until it is needed.
-    state: Option<WhisperState>,
-    parameters: FullParams<'static, 'static>,
-    /// Encoder positions the model has: 50 a second.
-    max_audio_ctx: usize,
-    end_of_text: c_int,
-    /// What each token writes; looked up when the first closed list comes.
-    pieces: Option<Arc<Pieces>>,
-    prompt: bool,
-    official: bool,
-    calibration: Option<Calibration>,
-}
-
-/// What the engine wrote.
-struct Raw {
-    text: String,
-    evidence: Evidence,
-    no_speech: f32,
-}
-
-/// Texts that a small model of ours goes on with side by side: four take a quarter of the wrong words out of a strange voice's
-/// commands for half as much time again (`make eval-speech`). Official models are slow, and need it less.
-const PATHS: c_int = 4;
-/// Samples of one encoder position.
-const POSITION: usize = 320;
-const TAIL_SECONDS: f32 = 0.4;
-const LEAST_SECONDS: f32 = 1.1;
-/// Whisper looks back on 224 tokens; each costs decoding time, so the likeliest words get about half of them.
-const PROMPT_TOKENS: usize = 100;
-/// Longer ones are no names.
-const PHRASE_BYTES: usize = 120;
-/// A header alone is longer than this.
-const LEAST_BYTES: u64 = 1024;
-
-impl Engine {
-    fn new(context: Arc<WhisperContext>, threads: c_int, model: &Model) -> Self {
-        // `best_of` and the language are set once: whisper-rs leaks a string at each `set_language`.
-        let mut p = FullParams::new(match model.official {
-            true => SamplingStrategy::Greedy { best_of: 1 },
-            false => SamplingStrategy::BeamSearch { beam_size: PATHS, patience: -1.0 },
-        });
-        p.set_language(Some("en"));
-        p.set_n_threads(threads);
-        p.set_no_context(true);
-        p.set_no_timestamps(true);
-        p.set_single_segment(true);
-        p.set_temperature(0.0);
-        p.set_temperature_inc(0.0);
-        // A model with pieces of its own has no token for a blank or a note of music: whisper.cpp would forbid words.
-        p.set_suppress_blank(model.official);
-        p.set_suppress_nst(model.official);
-        p.set_print_special(false);
-        p.set_print_progress(false);
-        p.set_print_realtime(false);
-        p.set_print_timestamps(false);
-        Self {
-            state: None,
-            parameters: p,
-            max_audio_ctx: usize::try_from(context.model_n_audio_ctx()).unwrap_or(1500),
-            end_of_text: context.token_eot(),
-            pieces: None,
-            prompt: model.prompt,
-            official: model.official,
-            calibration: model.confidence,
-            context,
-        }
-    }
-
-    fn hear(&mut self, samples: &Samples, bias: &Bias, stop: &Stop<'_>) -> Result<Transcript, AsrError> {
-        let Some(speech) = vad::find(samples, &vad::Settings::default()) else {
-            return Ok(Transcript::default());
-        };
-        // Speech has at most about 8 tokens a second; a decoder that writes more is looping.
-        let most = (32 + 16 * samples.as_slice().len() / RATE as usize).min(200);
-        let raw = self.run(samples.as_slice(), bias, most, stop)?;
-        let text = normal::words(&raw.text);
-        let refused = guards::refuse(&guards::Evidence {
-            text: &text,
-            voiced: speech.voiced,
-            no_speech: raw.no_speech,
-            mean_log_probability: raw.evidence.mean(),
-            official: self.official,
-        });
-        if text.is_empty() || refused.is_some() {
-            tracing::debug!(?refused, "nothing that can be trusted was heard");
-            return Ok(Transcript::default());
-        }
-        let confidence = confidence::confidence(&raw.evidence, self.calibration.as_ref());
-        Ok(Transcript { text, confidence, ..Transcript::default() })
-    }
-
-    fn run(&mut self, samples: &[f32], bias: &Bias, tokens: usize, stop: &Stop<'_>) -> Result<Raw, AsrError> {
-        if !self.official {
-            // whisper.cpp draws the texts it follows side by side at random, from a generator that a state keeps as long as it
-            // lives: only a fresh one hears the same sound the same way whatever was heard before. It takes 2 ms.
-            self.state = None;
-        }
-        let sound = self.padded(samples);
-        let prompt = self.prompt(bias);
-        let only = self.only(bias);
-        let mut p = self.parameters.clone();
-        let positions = sound.len().div_ceil(POSITION).next_multiple_of(8).min(self.max_audio_ctx);
-        p.set_audio_ctx(c_int::try_from(positions).unwrap_or(0));
-        p.set_max_tokens(c_int::try_from(tokens).unwrap_or(c_int::MAX));
-        if !prompt.is_empty() {
-            p.set_tokens(&prompt);
-        }
-        // SAFETY: `stop` outlives the call to `full`, which is the only time the callback runs. (whisper-rs's own
-        // safe setter casts the closure to the wrong type and leaks it.)
-        unsafe {
-            p.set_abort_callback(Some(should_stop));
-            p.set_abort_callback_user_data(std::ptr::from_ref(stop).cast_mut().cast());
-        }
-        if let Some(only) = &only {
-            // SAFETY: `only` outlives the call to `full` as well, and is read alone.
-            unsafe {
-                p.set_filter_logits_callback(Some(only_these));
-                p.set_filter_logits_callback_user_data(std::ptr::from_ref(only).cast_mut().cast());
-            }
-        }
-        let state = match &mut self.state {
-            Some(state) => state,
-            none => none.insert(self.context.create_state().map_err(|e| AsrError::Engine(e.to_string()))?),
-        };
-        state.full(p, &sound).map_err(|error| match stop {
-            _ if !stop.now() => AsrError::Engine(error.to_string()),
-            Stop { way: Some(way), .. } if way.load(Ordering::Relaxed) => AsrError::GaveWay,
-            _ => AsrError::Deadline,
-        })?;
-        let evidence = Evidence { seconds: samples.len() as f32 / RATE as f32, ..Evidence::default() };
-        let mut raw = Raw { text: String::new(), evidence, no_speech: 0.0 };
-        for segment in state.as_iter() {
-            raw.text.push_str(&segment.to_str_lossy().map_err(|e| AsrError::Engine(e.to_string()))?);
-            raw.no_speech = raw.no_speech.max(segment.no_speech_probability());
-            let tokens = (0..segment.n_tokens()).filter_map(|i| segment.get_token(i)).map(|t| t.token_data());
-            raw.evidence.log_probabilities.extend(tokens.filter(|t| t.id < self.end_of_text).map(|t| t.plog));
-        }
-        Ok(raw)
-    }
-
-    /// The likeliest phrases as tokens, the likeliest of all nearest to the speech. Given as tokens because whisper-rs
-    /// leaks a prompt that is given as text.
-    fn prompt(&self, bias: &Bias) -> Vec<c_int> {
-        let (mut parts, mut length) = (Vec::new(), 0);
-        for phrase in bias.phrases.iter().filter(|p| self.prompt && p.len() <= PHRASE_BYTES) {
-            let text = format!(" {phrase},");
-            // A token is a byte at least. whisper-rs must never be given less room than is needed: it takes
-            // whisper.cpp's "too little" for a length.
-            let Ok(tokens) = self.context.tokenize(&text, text.len() + 1) else { continue };
-            length += tokens.len();
-            if length > PROMPT_TOKENS {
-                break;
-            }
-            parts.push(tokens);
-        }
-        parts.into_iter().rev().flatten().collect()
-    }
-
-    /// The closed list that there is to choose from, if there is one.
-    fn only(&mut self, bias: &Bias) -> Option<Only> {
-        if bias.only.is_empty() {
-            return None;
-        }
-        let vocabulary = self.context.n_vocab();
-        let pieces = self.pieces.get_or_insert_with(|| {
-            let bytes = |id| self.context.token_to_bytes(id).unwrap_or_default().to_vec();
-            Arc::new(Pieces::new((0..vocabulary).zip(0..).map(|(id, n)| (n, bytes(id)))))
-        });
-        let end = usize::try_from(self.end_of_text).unwrap_or(usize::MAX);
-        let list = Closed::new(&bias.only, pieces.clone(), end);
-        Some(Only { list, vocabulary: usize::try_from(vocabulary).unwrap_or(0) })
-    }
-
-    /// The clip with silence after it, cut to what the encoder can hold.
-    fn padded(&self, samples: &[f32]) -> Vec<f32> {
-        let seconds = |s: f32| (s * RATE as f32) as usize;
-        let length = (samples.len() + seconds(TAIL_SECONDS)).max(seconds(LEAST_SECONDS));
-        let mut sound = samples.to_vec();
-        sound.resize(length.min(self.max_audio_ctx * POSITION), 0.0);
-        sound
     }
 }

@@ -1,5 +1,6 @@
 //! `voicecart hear`: recordings, or the microphone, through the same turn the server takes.
 
+use std::collections::HashMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -185,10 +186,12 @@ fn line(file: Option<&Path>, answer: &Answer) -> serde_json::Value {
         .flat_map(|r| &r.slots)
         .map(|s| (s.name.clone(), serde_json::Value::from(s.value.clone())))
         .collect();
+    let evidence = answer.transcript.as_ref().map(|t| t.evidence.signs().into_iter().collect::<HashMap<_, _>>());
     serde_json::json!({
         "file": file.map(|f| f.display().to_string()),
         "transcript": answer.transcript.as_ref().map(|t| t.text.as_str()),
         "confidence": answer.transcript.as_ref().map(|t| t.confidence),
+        "evidence": evidence,
         "intent": answer.reading.as_ref().map(|r| r.intent.as_str()),
         "slots": slots,
         "speech": answer.reply.speech.text,

@@ -63,7 +63,7 @@ pub fn gazetteer(model: &Model, vocabulary: &Vocabulary) -> Gazetteer {
 }
 
 /// A value of a type; another one each turn.
-fn value(model: &Model, kind: &str, turn: usize) -> String {
+pub fn value(model: &Model, kind: &str, turn: usize) -> String {
     let pick = |list: &[&str]| list.get(turn % list.len().max(1)).copied().unwrap_or("").to_owned();
     match kind {
         "AMAZON.NUMBER" | "AMAZON.FOUR_DIGIT_NUMBER" => {

@@ -11,7 +11,7 @@ use super::model::{Model, SlotDef};
 use super::slots::{self, Shape};
 use super::templates::{Label, Parse, Templates, bare_of, is_listed};
 use super::vocabulary::Vocabulary;
-use super::{Expectation, LanguageError, Reading, Slot, Source, Term, Utterance, examples};
+use super::{Expectation, LanguageError, Reading, Slot, Source, Term, Utterance, examples, sayings};
 use crate::words::numbers;
 use crate::words::tokens::{Token, tokenize};
 
@@ -95,6 +95,11 @@ impl Understander {
         let mut seen = rustc_hash::FxHashSet::default();
         out.retain(|words| seen.insert(words.clone()));
         out
+    }
+
+    /// What people are likely to say to this shop, for the recogniser.
+    pub fn sayings(&self) -> Vec<String> {
+        sayings::sayings(&self.model, &self.words.load().vocabulary)
     }
 
     /// What the words mean. Never fails: what fits nothing is a `Rejected` reading.

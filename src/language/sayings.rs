@@ -1,0 +1,71 @@
+//! What people are likely to say to this shop: the model's samples with the shop's own names in their places, and the names alone.
+//! For a recogniser, which hears what is expected more easily. Refuses to know how it hears.
+
+use rustc_hash::FxHashMap;
+
+use super::examples;
+use super::model::{Model, Piece, pieces};
+use super::vocabulary::Vocabulary;
+
+/// How often a sample with slots is said, each time with other values.
+const TIMES: usize = 3;
+/// Names of one type that are said alone: of a large catalogue an even choice.
+const NAMES: usize = 4_000;
+
+/// Plain words, the same for the same model and names.
+pub fn sayings(model: &Model, vocabulary: &Vocabulary) -> Vec<String> {
+    let mut kinds: Vec<&str> = model.intents.iter().flat_map(|i| &i.slots).map(|s| s.kind.as_str()).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    let names: FxHashMap<&str, Vec<&str>> = kinds
+        .iter()
+        .filter_map(|kind| Some((*kind, vocabulary.sample_names(vocabulary.kind(kind)?).collect())))
+        .collect();
+    let mut out = Vec::new();
+    let mut turn = 0_usize;
+    for intent in &model.intents {
+        for sample in &intent.samples {
+            let Some(pieces) = pieces(sample) else { continue };
+            let times = if sample.contains('{') { TIMES } else { 1 };
+            for _ in 0..times {
+                let said = pieces.iter().map(|piece| match piece {
+                    Piece::Text(words) => (*words).to_owned(),
+                    Piece::Slot(name) => {
+                        turn += 1;
+                        let kind = intent.slot(name).map_or("", |s| s.kind.as_str());
+                        value(model, &names, kind, turn)
+                    }
+                });
+                out.push(plain(&said.collect::<Vec<_>>().join(" ")));
+            }
+        }
+    }
+    for kind in ["Product", "Brand"] {
+        let names = names.get(kind).map_or(&[][..], Vec::as_slice);
+        out.extend(names.iter().step_by(names.len().div_ceil(NAMES).max(1)).map(|name| plain(name)));
+    }
+    out
+}
+
+/// A value of a type, another one each turn, names of the shop before what is made up.
+fn value(model: &Model, names: &FxHashMap<&str, Vec<&str>>, kind: &str, turn: usize) -> String {
+    let listed = match kind {
+        "AMAZON.SearchQuery" => names.get("Product"),
+        _ if kind.starts_with("AMAZON.") => None,
+        _ => names.get(kind),
+    };
+    match listed {
+        // A prime step: neighbours in a list are often of one sort.
+        Some(listed) if !listed.is_empty() => {
+            listed.get(turn * 101 % listed.len()).map_or_else(String::new, |n| (*n).to_owned())
+        }
+        _ => examples::value(model, kind, turn),
+    }
+}
+
+/// As a recogniser writes it.
+fn plain(text: &str) -> String {
+    let kept: String =
+        text.chars().map(|c| if c.is_alphanumeric() || c == '\'' { c.to_ascii_lowercase() } else { ' ' }).collect();
+    kept.split_whitespace().collect::<Vec<_>>().join(" ")
+}
