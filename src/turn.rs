@@ -201,10 +201,11 @@ impl Spine {
             Input::Text(words) => (None, Some(self.understand(&words, &mut session, timings))),
             Input::Reading(reading) => (None, Some(reading)),
         };
-        let doubted = transcript.as_ref().is_some_and(|t| t.confidence < self.trust.doubt);
+        let trusted =
+            |reading| transcript.as_ref().is_none_or(|t| self.trust.of(t.confidence, reading) >= self.trust.doubt);
         let say = match &reading {
             None => self.dialogue.not_heard(&mut session),
-            Some(reading) if doubted => match self.dialogue.doubt(&mut session, reading) {
+            Some(reading) if !trusted(reading) => match self.dialogue.doubt(&mut session, reading) {
                 Some(say) => say,
                 None => self.converse(&mut session, reading, caller, timings).await?,
             },
@@ -256,11 +257,14 @@ impl Spine {
     }
 
     fn understand_heard(&self, heard: &Transcript, session: &mut Session, timings: &mut Timings) -> Option<Reading> {
-        if heard.confidence < self.trust.reject {
+        let words = Utterance::new(&heard.text).ok()?;
+        let later = session.later.clone();
+        let reading = self.understand(&words, session, timings);
+        if self.trust.of(heard.confidence, &reading) < self.trust.reject {
+            session.later = later;
             return None;
         }
-        let words = Utterance::new(&heard.text).ok()?;
-        Some(self.understand(&words, session, timings))
+        Some(reading)
     }
 
     /// The first request in the words; further ones wait in the session for their turn.

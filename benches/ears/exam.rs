@@ -143,9 +143,11 @@ fn embedded() -> String {
 async fn judge(app: &App, settings: &Settings, path: &Path, said: &str) -> Outcome {
     let heard = hear(app, sound(path), Bias::default()).await;
     let truth = read(app, said).await;
-    // Too little confidence is the same as silence, as in a turn.
-    let accepted = heard.confidence >= settings.trust.reject;
-    let reading = if accepted { read(app, &heard.text).await } else { None };
+    // Too little trust is the same as silence, as in a turn.
+    let reading = read(app, &heard.text).await;
+    let trust = reading.as_ref().map_or(0.0, |reading| app.spine.trust.of(heard.confidence, reading));
+    let accepted = trust >= settings.trust.reject;
+    let reading = reading.filter(|_| accepted);
     let changes = |r: &Option<Reading>| r.as_ref().is_some_and(|r| CHANGING.contains(&r.intent.as_str()));
     let false_order = changes(&reading) && !changes(&truth);
     let words: Vec<String> = said.to_lowercase().split_whitespace().map(str::to_owned).collect();
@@ -155,7 +157,7 @@ async fn judge(app: &App, settings: &Settings, path: &Path, said: &str) -> Outco
         errors: strsim::generic_levenshtein(&words, &got),
         understood: meaning(&truth) == meaning(&reading),
         false_order,
-        at_once: false_order && heard.confidence >= settings.trust.doubt,
+        at_once: false_order && trust >= settings.trust.doubt,
         story: format!(
             "{said} | {} | {:.2} | {} | {}",
             heard.text,

@@ -41,10 +41,10 @@ pub struct Guide<'a> {
     pub only: Option<&'a Closed>,
 }
 
-/// What the prior's opinion weighs beside the decoder's, and what a piece is given for being one more, since the prior takes from
-/// each. Chosen on commands by voices that the model was not trained on (`training/README.md`).
+/// What the prior's opinion weighs beside the decoder's, and what a piece is given for being one more, since the prior takes
+/// from each. Chosen on commands by voices that the model was not trained on (`training/README.md`).
 const PRIOR_WEIGHT: f32 = 0.1;
-const PRIOR_BONUS: f32 = 0.25;
+const PRIOR_BONUS: f32 = 0.35;
 
 /// A text and one way it may go on.
 struct Step {

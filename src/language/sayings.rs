@@ -51,6 +51,8 @@ pub fn sayings(model: &Model, vocabulary: &Vocabulary) -> Vec<String> {
 fn value(model: &Model, names: &FxHashMap<&str, Vec<&str>>, kind: &str, turn: usize) -> String {
     let listed = match kind {
         "AMAZON.SearchQuery" => names.get("Product"),
+        // Orders, flats and codes are told digit by digit.
+        "AMAZON.NUMBER" | "AMAZON.FOUR_DIGIT_NUMBER" if turn.is_multiple_of(2) => return digits(turn),
         _ if kind.starts_with("AMAZON.") => None,
         _ => names.get(kind),
     };
@@ -63,9 +65,51 @@ fn value(model: &Model, names: &FxHashMap<&str, Vec<&str>>, kind: &str, turn: us
     }
 }
 
+/// Four to six of them, others each turn.
+fn digits(turn: usize) -> String {
+    const SAID: [&str; 11] = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "oh"];
+    let at = |place: usize| SAID.get((turn * 7 + place * place * (turn + 3)) % SAID.len()).copied().unwrap_or_default();
+    (0..4 + turn / 2 % 3).map(at).collect::<Vec<_>>().join(" ")
+}
+
 /// As a recogniser writes it.
 fn plain(text: &str) -> String {
     let kept: String =
         text.chars().map(|c| if c.is_alphanumeric() || c == '\'' { c.to_ascii_lowercase() } else { ' ' }).collect();
     kept.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::language::Term;
+
+    #[test]
+    fn names_of_the_shop_stand_in_the_samples_and_alone() {
+        let model = r#"{"interactionModel": {"languageModel": {"invocationName": "my shop", "intents": [
+            {"name": "FindIntent", "slots": [{"name": "What", "type": "Product"}], "samples": ["find {What}", "help me"]},
+            {"name": "TrackIntent", "slots": [{"name": "Number", "type": "AMAZON.NUMBER"}], "samples": ["where is {Number}"]}],
+            "types": [{"name": "Product", "values": [{"id": "tea", "name": {"value": "tea"}}]}]}}}"#;
+        let model = Model::parse("model.json", model).unwrap();
+        let term = |name: &str| Term { kind: "Product".into(), id: name.to_lowercase(), name: name.into() };
+        let vocabulary = Vocabulary::new(&model, &[term("Oat-Milk, 1 l"), term("Baker's Bread")]);
+        let said = sayings(&model, &vocabulary);
+        let has = |words: &str| said.iter().any(|s| s == words);
+        assert!(has("help me") && has("baker's bread") && has("oat milk 1 l") && has("tea"), "{said:?}");
+        assert_eq!(said.iter().filter(|s| s.starts_with("find ")).count(), TIMES);
+        assert!(has("find baker's bread") || has("find oat milk 1 l"), "{said:?}");
+        let spelled = said.iter().filter(|s| s.starts_with("where is ") && s.split(' ').count() >= 6);
+        assert!(spelled.count() >= 1, "{said:?}");
+        assert_eq!(said, sayings(&model, &vocabulary));
+    }
+
+    #[test]
+    fn a_large_catalogue_costs_no_more_than_a_choice_of_it() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/intents/en-US/model.json");
+        let model = Model::parse(path, &std::fs::read_to_string(path).unwrap()).unwrap();
+        let term = |n: usize| Term { kind: "Product".into(), id: n.to_string(), name: format!("thing number {n}") };
+        let few = sayings(&model, &Vocabulary::new(&model, &[term(1)])).len();
+        let many = sayings(&model, &Vocabulary::new(&model, &(0..30_000).map(term).collect::<Vec<_>>())).len();
+        assert!(many > few + NAMES / 2 && many <= few + NAMES, "{few} {many}");
+    }
 }

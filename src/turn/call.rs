@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::door::Door;
 use crate::asr::{AsrError, Transcript};
 use crate::dialogue::{Asks, Kept, Say, SessionError, SessionId};
-use crate::language::Reading;
+use crate::language::{Reading, Source};
 use crate::reply::Reply;
 use crate::shop::{CustomerId, RequestId, ShopError};
 use crate::tts::Speech;
@@ -79,8 +79,40 @@ pub struct Trust {
     pub doubt: f32,
 }
 
+/// A reading as sure as this is of a whole sentence that is said to the shop.
+const WHOLE: f32 = 0.86;
+
+impl Trust {
+    /// How far heard words can be trusted, knowing what they mean: what nobody said is seldom a whole sentence of the shop. To
+    /// be held against `reject` and `doubt`.
+    pub fn of(&self, heard: f32, reading: &Reading) -> f32 {
+        let known = matches!(reading.source, Source::ExactSample | Source::Template) && reading.confidence >= WHOLE;
+        if known { heard.sqrt() } else { heard }
+    }
+}
+
 impl Default for Trust {
     fn default() -> Self {
         Self { reject: 0.35, doubt: 0.6 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_sentences_of_the_shop_are_trusted_sooner_than_guesses() {
+        let trust = Trust::default();
+        let of = |source, confidence, heard| {
+            trust.of(heard, &Reading { source, confidence, ..Reading::bare("ShowListIntent", source) })
+        };
+        assert!(of(Source::ExactSample, 1.0, 0.2) > trust.reject);
+        assert!(of(Source::Template, 0.9, 0.2) > trust.reject);
+        assert!(of(Source::Template, 0.7, 0.2) < trust.reject);
+        assert!(of(Source::Classifier, 0.9, 0.2) < trust.reject);
+        assert!(of(Source::ExactSample, 1.0, 0.1) < trust.reject, "not whatever was heard");
+        assert!(of(Source::ExactSample, 1.0, 0.3) < trust.doubt, "an act is asked about first");
+        assert_eq!(of(Source::ExactSample, 1.0, 1.0), 1.0);
     }
 }

@@ -32,8 +32,8 @@ def arguments() -> argparse.ArgumentParser:
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="synthesisers at the same time")
     p.add_argument("--minutes", type=float, default=60, help="how long to train")
-    p.add_argument("--threads", type=int, default=1, help="threads of the training on a CPU")
-    p.add_argument("--workers", type=int, default=1, help="processes that train side by side, each with --threads; a core each")
+    p.add_argument("--threads", type=int, default=1, help="threads of each of them on a CPU")
+    p.add_argument("--workers", type=int, help="processes that train side by side; default: a core each, at most 4; one with a GPU")
     p.add_argument("--batch-seconds", type=float, default=32, help="speech in one step; a GPU takes many times more")
     p.add_argument("--rate", type=float, default=4e-4, help="highest learning rate")
     p.add_argument("--start", type=Path, help="the ggml model to begin with; default: the embedded one")
@@ -72,6 +72,8 @@ def synth(a: argparse.Namespace) -> None:
 
 
 def train(a: argparse.Namespace) -> None:
+    import torch
+
     from . import data, evaluate, vocabulary
     from . import train as step
 
@@ -88,8 +90,10 @@ def train(a: argparse.Namespace) -> None:
         fresh = vocabulary.learn(texts, a.pieces)
     elif start is None:
         sys.exit("train: no model to begin with; name one with --start, or begin with nothing with --fresh")
+    cores = max(1, min(4, (os.cpu_count() or 1) // a.threads))
+    workers = a.workers or (1 if torch.cuda.is_available() else cores)
     plan = step.Plan(
-        a.minutes, rate=a.rate, batch_seconds=a.batch_seconds, threads=a.threads, workers=a.workers, seed=a.seed, packing=a.packings[0]
+        a.minutes, rate=a.rate, batch_seconds=a.batch_seconds, threads=a.threads, workers=workers, seed=a.seed, packing=a.packings[0]
     )
     step.run(plan, a.work / "audio", a.people, dev, a.work / "train", start, fresh)
 

@@ -48,9 +48,9 @@ struct Raw {
     no_speech: f32,
 }
 
-/// How far a small model of ours looks: of strange voices' commands, where the one way that looks best at each step has 14 words
-/// in a hundred wrong, this has 8 for twice the decoding, and 5 with a prior (`training/README.md`). Official models are slow, need
-/// it less, and are left to whisper.cpp's own way.
+/// How far a small model of ours looks: of strange voices' commands, where the one way that looks best at each step has 14
+/// words in a hundred wrong, this has 8 for twice the decoding, and 5 with a prior (`training/README.md`). Official models are
+/// slow, need it less, and are left to whisper.cpp's own way.
 const WIDTH: usize = 8;
 const MARGIN: f32 = 3.0;
 /// Every phrase of a list deserves a look.
@@ -68,6 +68,7 @@ const LEAST_SECONDS: f32 = 1.1;
 const PROMPT_TOKENS: usize = 100;
 /// Longer ones are no names.
 const PHRASE_BYTES: usize = 120;
+
 impl Engine {
     pub fn new(
         context: Arc<WhisperContext>,
@@ -188,8 +189,8 @@ impl Engine {
         }
     }
 
-    /// Which phrases of a list it may have been. A model writes some phrases more gladly than others whatever it hears, "stop" more than
-    /// "up": what it would give them for noise is no sign of them.
+    /// Which phrases of a list it may have been. A model writes some phrases more gladly than others whatever it hears, "stop"
+    /// more than "up": what it would give them for noise is no sign of them.
     fn of_list(&mut self, mut texts: Vec<Text>, stop: &Stop<'_>) -> Result<Vec<Text>, AsrError> {
         let mut new: Vec<Vec<Piece>> =
             texts.iter().map(|t| t.pieces.clone()).filter(|pieces| !self.unheard.contains_key(pieces)).collect();
