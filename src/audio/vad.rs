@@ -6,6 +6,8 @@ use super::{RATE, Samples};
 
 /// Samples in one frame of the detector: 16 ms.
 const FRAME: usize = 256;
+/// Frames of silence that it hears before a clip.
+const QUIET: usize = 16;
 
 /// What counts as speech.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -112,6 +114,10 @@ pub fn split(samples: &Samples, settings: &Settings, split: &Split) -> Vec<Speec
 fn scores(values: &[f32]) -> Vec<f32> {
     let mut detector = Detector::default_boxed();
     let mut frame = [0.0; FRAME];
+    // The detector goes by what came before: of a word that a clip begins with it would miss most, or all of a short one.
+    for _ in 0..QUIET {
+        detector.predict_f32(&frame);
+    }
     let score = |part: &[f32]| {
         frame.fill(0.0);
         frame.iter_mut().zip(part).for_each(|(to, from)| *to = *from);
