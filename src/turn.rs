@@ -201,11 +201,10 @@ impl Spine {
             Input::Text(words) => (None, Some(self.understand(&words, &mut session, timings))),
             Input::Reading(reading) => (None, Some(reading)),
         };
-        let trusted =
-            |reading| transcript.as_ref().is_none_or(|t| self.trust.of(t.confidence, reading) >= self.trust.doubt);
+        let doubted = transcript.as_ref().is_some_and(|t| t.confidence < self.trust.doubt);
         let say = match &reading {
             None => self.dialogue.not_heard(&mut session),
-            Some(reading) if !trusted(reading) => match self.dialogue.doubt(&mut session, reading) {
+            Some(reading) if doubted => match self.dialogue.doubt(&mut session, reading) {
                 Some(say) => say,
                 None => self.converse(&mut session, reading, caller, timings).await?,
             },
@@ -260,7 +259,7 @@ impl Spine {
         let words = Utterance::new(&heard.text).ok()?;
         let later = session.later.clone();
         let reading = self.understand(&words, session, timings);
-        if self.trust.of(heard.confidence, &reading) < self.trust.reject {
+        if !self.trust.hears(heard.confidence, &reading) {
             session.later = later;
             return None;
         }

@@ -145,9 +145,8 @@ async fn judge(app: &App, settings: &Settings, path: &Path, said: &str) -> Outco
     let truth = read(app, said).await;
     // Too little trust is the same as silence, as in a turn.
     let reading = read(app, &heard.text).await;
-    let trust = reading.as_ref().map_or(0.0, |reading| app.spine.trust.of(heard.confidence, reading));
-    let accepted = trust >= settings.trust.reject;
-    let reading = reading.filter(|_| accepted);
+    let reading = reading.filter(|reading| app.spine.trust.hears(heard.confidence, reading));
+    let accepted = reading.is_some();
     let changes = |r: &Option<Reading>| r.as_ref().is_some_and(|r| CHANGING.contains(&r.intent.as_str()));
     let false_order = changes(&reading) && !changes(&truth);
     let words: Vec<String> = said.to_lowercase().split_whitespace().map(str::to_owned).collect();
@@ -157,7 +156,7 @@ async fn judge(app: &App, settings: &Settings, path: &Path, said: &str) -> Outco
         errors: strsim::generic_levenshtein(&words, &got),
         understood: meaning(&truth) == meaning(&reading),
         false_order,
-        at_once: false_order && trust >= settings.trust.doubt,
+        at_once: false_order && heard.confidence >= settings.trust.doubt,
         story: format!(
             "{said} | {} | {:.2} | {} | {}",
             heard.text,

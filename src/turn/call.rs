@@ -83,11 +83,11 @@ pub struct Trust {
 const WHOLE: f32 = 0.86;
 
 impl Trust {
-    /// How far heard words can be trusted, knowing what they mean: what nobody said is seldom a whole sentence of the shop. To
-    /// be held against `reject` and `doubt`.
-    pub fn of(&self, heard: f32, reading: &Reading) -> f32 {
+    /// Whether words count as heard, knowing what they mean: what nobody said is seldom a whole sentence of the shop. Whether an
+    /// act is asked about first is for the confidence alone to say.
+    pub fn hears(&self, confidence: f32, reading: &Reading) -> bool {
         let known = matches!(reading.source, Source::ExactSample | Source::Template) && reading.confidence >= WHOLE;
-        if known { heard.sqrt() } else { heard }
+        (if known { confidence.sqrt() } else { confidence }) >= self.reject
     }
 }
 
@@ -102,17 +102,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whole_sentences_of_the_shop_are_trusted_sooner_than_guesses() {
-        let trust = Trust::default();
-        let of = |source, confidence, heard| {
-            trust.of(heard, &Reading { source, confidence, ..Reading::bare("ShowListIntent", source) })
+    fn whole_sentences_of_the_shop_are_heard_sooner_than_guesses() {
+        let hears = |source, confidence, heard| {
+            let reading = Reading { confidence, ..Reading::bare("ShowListIntent", source) };
+            Trust::default().hears(heard, &reading)
         };
-        assert!(of(Source::ExactSample, 1.0, 0.2) > trust.reject);
-        assert!(of(Source::Template, 0.9, 0.2) > trust.reject);
-        assert!(of(Source::Template, 0.7, 0.2) < trust.reject);
-        assert!(of(Source::Classifier, 0.9, 0.2) < trust.reject);
-        assert!(of(Source::ExactSample, 1.0, 0.1) < trust.reject, "not whatever was heard");
-        assert!(of(Source::ExactSample, 1.0, 0.3) < trust.doubt, "an act is asked about first");
-        assert_eq!(of(Source::ExactSample, 1.0, 1.0), 1.0);
+        assert!(hears(Source::ExactSample, 1.0, 0.2) && hears(Source::Template, 0.9, 0.2));
+        assert!(!hears(Source::Template, 0.7, 0.2) && !hears(Source::Classifier, 0.9, 0.2));
+        assert!(!hears(Source::ExactSample, 1.0, 0.1), "not whatever was heard");
+        assert!(hears(Source::Classifier, 0.9, 0.36));
     }
 }
