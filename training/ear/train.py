@@ -59,30 +59,12 @@ def run(
     """From the shards in `audio` and people's `recordings`. Goes on from `out/last.pt` where there is one. Writes `last.pt` and,
     whenever development improves, `best.pt`. After a part of the time the averaged weights, once they hear people well enough,
     cut their recordings into words, which come back in new strings."""
-    learn = (plan, audio, recordings, dev, out, seed_model, fresh)
-    if plan.workers == 1:
-        _learn(*learn)
+    if plan.workers > 1 and not distributed.is_initialized():
+        learn = (plan, audio, recordings, dev, out, seed_model, fresh)
+        with tempfile.TemporaryDirectory() as folder:
+            torch.multiprocessing.spawn(_join, (plan.workers, f"file://{folder}/meeting", learn), plan.workers)
         return
-    with tempfile.TemporaryDirectory() as folder:
-        torch.multiprocessing.spawn(_join, (plan.workers, f"file://{folder}/meeting", learn), plan.workers)
-
-
-def _join(worker: int, workers: int, meeting: str, learn: tuple) -> None:
-    distributed.init_process_group("gloo", init_method=meeting, rank=worker, world_size=workers)
-    _learn(*learn)
-    distributed.destroy_process_group()
-
-
-def _learn(
-    plan: Plan,
-    audio: Path,
-    recordings: list[Path],
-    dev: dict[str, list[data.Clip]],
-    out: Path,
-    seed_model: Path | None,
-    fresh: Vocabulary | None,
-) -> None:
-    """One worker's part. The first one also judges, cuts and writes; the others learn and take in what it wrote."""
+    # The first worker also judges, cuts and writes; the others learn and take in what it wrote.
     worker = distributed.get_rank() if distributed.is_initialized() else 0
     first = worker == 0
     torch.set_num_threads(plan.threads)
@@ -119,6 +101,7 @@ def _learn(
     batches = iter(data.Mixture(corpus, ear.vocabulary, plan.batch_seconds, seed))
     noise = np.random.default_rng(seed)
     began, losses, clips, noted, agreed = time.monotonic() - spent, [], 0, spent, spent
+    uncut = first and bool(corpus.kinds["people"]) and "cut" not in corpus.kinds
     if step == 0 and first:
         best = _judge(ear, average, plan.packing, dev, step, spent)
 
@@ -147,7 +130,8 @@ def _learn(
         if plan.workers > 1 and (spent - agreed > plan.agree_seconds or spent >= 60 * plan.minutes):
             spent = _agree(ear, average, spent)
             began, agreed = time.monotonic() - spent, spent
-        if first and corpus.kinds["people"] and progress >= plan.recut_after and "cut" not in corpus.kinds:
+        if uncut and progress >= plan.recut_after:
+            uncut = False
             with _averaged(ear, average):
                 cut.run(ear, corpus.kinds["people"], audio, CUT, plan.seed)
             corpus.refresh()
@@ -168,6 +152,13 @@ def _learn(
             })  # fmt: skip
     if first:
         print(f"train: done after {step} steps and {spent / 60:.0f} minutes", flush=True)
+
+
+def _join(worker: int, workers: int, meeting: str, learn: tuple) -> None:
+    """One of several processes that `run` together."""
+    distributed.init_process_group("gloo", init_method=meeting, rank=worker, world_size=workers)
+    run(*learn)
+    distributed.destroy_process_group()
 
 
 def _agree(ear: model.Ear, average: dict, spent: float) -> float:

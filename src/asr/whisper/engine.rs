@@ -300,7 +300,7 @@ impl Engine {
 
 /// whisper.cpp asks this after the encoder and after every token.
 unsafe extern "C" fn should_stop(stop: *mut c_void) -> bool {
-    // SAFETY: `Engine::run` passes a pointer to a `Stop` that it borrows until the engine has returned.
+    // SAFETY: `Engine::full` passes a pointer to a `Stop` that it borrows until the engine has returned.
     unsafe { &*stop.cast::<Stop<'_>>() }.now()
 }
 
@@ -313,7 +313,7 @@ unsafe extern "C" fn only_these(
     logits: *mut f32,
     only: *mut c_void,
 ) {
-    // SAFETY: `Engine::run` passes a pointer to an `Only` that it borrows until the engine has returned. whisper.cpp
+    // SAFETY: `Engine::full` passes a pointer to an `Only` that it borrows until the engine has returned. whisper.cpp
     // passes `count` tokens and one logit for each word of its vocabulary.
     unsafe {
         let only = &*only.cast::<Only>();
