@@ -28,16 +28,43 @@ pub struct Transcript {
     pub confidence: f32,
     /// What the confidence was made of; nothing for typed words.
     pub evidence: Evidence,
+    /// What it may have been instead, likeliest first.
+    pub rivals: Vec<Rival>,
     /// Time the request stood in the queue before a worker took it.
     pub queued: Duration,
     /// Time the engine worked.
     pub took: Duration,
 }
 
+/// Another text for the same sound.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Rival {
+    pub text: String,
+    pub confidence: f32,
+    pub evidence: Evidence,
+    /// How much less likely than the transcript's text it is, as a natural logarithm: 0 or more.
+    pub behind: f32,
+}
+
 impl Transcript {
+    /// Of the text and its rivals what is likeliest once `sense` counts: a natural logarithm, more for words that mean more
+    /// here. No rival is left.
+    pub fn settle(mut self, sense: impl Fn(&str) -> f32) -> Self {
+        let rivals = std::mem::take(&mut self.rivals);
+        if rivals.is_empty() {
+            return self;
+        }
+        let own = sense(&self.text);
+        let ahead = rivals.into_iter().map(|rival| (sense(&rival.text) - own - rival.behind, rival));
+        match ahead.filter(|(ahead, _)| *ahead > 0.0).max_by(|a, b| a.0.total_cmp(&b.0)) {
+            Some((_, Rival { text, confidence, evidence, .. })) => Self { text, confidence, evidence, ..self },
+            None => self,
+        }
+    }
+
     /// The same without what was said: for secrets.
     pub fn without_words(self) -> Self {
-        Self { text: String::new(), evidence: Evidence::default(), ..self }
+        Self { text: String::new(), evidence: Evidence::default(), rivals: Vec::new(), ..self }
     }
 }
 
@@ -77,4 +104,24 @@ pub enum AsrError {
     Model { path: String, reason: String },
     #[error("the recogniser failed: {0}")]
     Engine(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sense_decides_between_what_sounds_alike_and_no_more() {
+        let rival = |text: &str, behind| Rival { text: text.into(), confidence: 0.5, behind, ..Rival::default() };
+        let settled = |rivals| {
+            let heard = Transcript { text: "peach it".into(), confidence: 0.6, rivals, ..Transcript::default() };
+            let settled = heard.settle(|text| if text.contains("repeat") { 1.0 } else { 0.0 });
+            assert!(settled.rivals.is_empty());
+            (settled.text, settled.confidence)
+        };
+        assert_eq!(settled(vec![rival("peachy", 0.1), rival("repeat it", 0.9)]), ("repeat it".into(), 0.5));
+        assert_eq!(settled(vec![rival("repeat at", 0.8), rival("repeat it", 0.3)]), ("repeat it".into(), 0.5));
+        assert_eq!(settled(vec![rival("repeat it", 1.1)]), ("peach it".into(), 0.6));
+        assert_eq!(settled(Vec::new()), ("peach it".into(), 0.6));
+    }
 }

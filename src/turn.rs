@@ -189,6 +189,7 @@ impl Spine {
                 let expectation = self.dialogue.expectation(&session);
                 let bias = Bias { phrases: self.understander().bias(&expectation), ..Bias::default() };
                 let transcript = self.recognizer.recognize(samples, bias, caller.deadline).await?;
+                let transcript = self.sensible(transcript, &expectation);
                 (timings.queue, timings.recognition) = (transcript.queued, transcript.took);
                 let reading = self.understand_heard(&transcript, &mut session, timings);
                 (Some(transcript), reading)

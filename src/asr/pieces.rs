@@ -14,8 +14,6 @@ pub struct Pieces {
     /// Token and text of each piece.
     list: Vec<(usize, Box<[u8]>)>,
     by_text: FxHashMap<Box<[u8]>, Piece>,
-    /// Bytes in the longest.
-    longest: usize,
     end_token: usize,
 }
 
@@ -31,8 +29,7 @@ impl Pieces {
         for ((_, bytes), piece) in list.iter().zip(0..) {
             by_text.entry(bytes.clone()).or_insert(piece);
         }
-        let longest = list.iter().map(|(_, bytes)| bytes.len()).max().unwrap_or(0);
-        Self { list, by_text, longest, end_token }
+        Self { list, by_text, end_token }
     }
 
     /// The end of a text, as if it were a piece: the one behind the last.
@@ -47,11 +44,6 @@ impl Pieces {
 
     pub fn of_token(&self, token: usize) -> Option<Piece> {
         Piece::try_from(self.list.binary_search_by_key(&token, |(token, _)| *token).ok()?).ok()
-    }
-
-    /// The pieces that a text can begin with.
-    pub fn beginning(&self, text: &[u8]) -> impl Iterator<Item = Piece> {
-        (1..=text.len().min(self.longest)).filter_map(|to| self.by_text.get(text.get(..to)?).copied())
     }
 
     /// What a piece writes; nothing for the end.

@@ -29,6 +29,8 @@ pub struct Reach {
     pub width: usize,
     /// How far behind the best one a text may be and still be followed, as a natural logarithm.
     pub margin: f32,
+    /// How far behind the best one a text may be and still be wanted at the end.
+    pub wanted: f32,
     /// Pieces in a text.
     pub most: usize,
 }
@@ -102,7 +104,7 @@ pub fn search<D: Decoder>(decoder: &mut D, guide: Guide<'_>, end: Piece, reach: 
         open = next;
         let longest = open.iter().map(|t| t.score).fold(f32::NEG_INFINITY, f32::max);
         // What is written later makes no text likelier.
-        if done.iter().any(|t| t.score > longest) {
+        if done.iter().any(|t| t.score - reach.wanted > longest) {
             break;
         }
     }
@@ -110,6 +112,8 @@ pub fn search<D: Decoder>(decoder: &mut D, guide: Guide<'_>, end: Piece, reach: 
         done = open;
     }
     done.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.pieces.cmp(&b.pieces)));
+    let least = done.first().map_or(0.0, |t| t.score) - reach.wanted;
+    done.retain(|t| t.score >= least);
     Ok(done)
 }
 
@@ -144,7 +148,7 @@ mod tests {
 
     fn found(width: usize, margin: f32, guide: Guide<'_>) -> (Vec<Vec<Piece>>, usize) {
         let mut told = Told(TRAP, Vec::new(), 0);
-        let Ok(texts) = search(&mut told, guide, END, Reach { width, margin, most: 8 });
+        let Ok(texts) = search(&mut told, guide, END, Reach { width, margin, wanted: margin, most: 8 });
         (texts.into_iter().map(|t| t.pieces).collect(), told.2)
     }
 
@@ -166,11 +170,10 @@ mod tests {
 
     #[test]
     fn only_what_is_on_the_list_is_written() {
-        let pieces = std::sync::Arc::new(of(&[" a", "b", "c"]));
-        let only = Closed::new(&["ac".into(), "a".into()], pieces);
+        let only = Closed::new(&["c".into(), "b c".into()], &of(&[" a", " b", " c"]));
         let (texts, _) = found(8, 9.0, Guide { only: Some(&only), prior: None });
-        assert_eq!(texts.first().unwrap(), &[0, 2]);
-        assert!(texts.iter().all(|t| *t == [0] || *t == [0, 2]), "{texts:?}");
+        assert_eq!(texts.first().unwrap(), &[1, 2]);
+        assert!(texts.iter().all(|t| *t == [2] || *t == [1, 2]), "{texts:?}");
     }
 
     #[test]
@@ -181,7 +184,7 @@ mod tests {
             let prior = Prior::learn(&[said.to_owned()], &pieces);
             let mut told = Told(ALIKE, Vec::new(), 0);
             let guide = Guide { prior: Some(&prior), only: None };
-            let Ok(texts) = search(&mut told, guide, END, Reach { width: 4, margin: 9.0, most: 8 });
+            let Ok(texts) = search(&mut told, guide, END, Reach { width: 4, margin: 9.0, wanted: 0.0, most: 8 });
             assert_eq!(texts.first().unwrap().pieces, [heard]);
         }
     }
@@ -190,7 +193,7 @@ mod tests {
     fn a_text_without_end_is_given_as_far_as_it_went() {
         const LOOP: &[(&[Piece], [f32; 4])] = &[(&[], [1.0, 0.0, 0.0, 0.0]), (&[0], [1.0, 0.0, 0.0, 0.0])];
         let mut told = Told(LOOP, Vec::new(), 0);
-        let Ok(texts) = search(&mut told, Guide::default(), END, Reach { width: 2, margin: 9.0, most: 2 });
+        let Ok(texts) = search(&mut told, Guide::default(), END, Reach { width: 2, margin: 9.0, wanted: 0.0, most: 2 });
         assert_eq!(texts.first().unwrap().pieces, [0, 0]);
     }
 }

@@ -417,6 +417,21 @@ mod tests {
     }
 
     #[test]
+    fn known_names_make_more_sense_than_likenesses_and_these_more_than_nothing() {
+        let today = jiff::civil::date(2026, 11, 22);
+        let sense = |said: &str| shared().read(&Utterance::new(said).unwrap(), &Expectation::default(), today).sense();
+        for (more, less) in [
+            ("be more detailed", "be more detaild"),
+            ("add bananas to my cart", "add balanas to my cart"),
+            ("where is my order", "where is my otter"),
+            ("cancel order one two three four five", "cancel order one to the for a fife"),
+        ] {
+            assert!(sense(more) > sense(less), "{more}: {}, {less}: {}", sense(more), sense(less));
+        }
+        assert_eq!(sense("um protein my basket"), 0.0);
+    }
+
+    #[test]
     fn the_open_question_decides() {
         let shop = shared();
         let asked = |intent: &str, slot: &str| Expectation {

@@ -39,12 +39,20 @@ impl Spine {
 
     /// The words of a whole utterance.
     pub async fn hear(&self, samples: Samples, live: &Live, deadline: Instant) -> Result<Transcript, AsrError> {
-        self.recognizer.recognize(samples, live.bias.clone(), deadline).await
+        let heard = self.recognizer.recognize(samples, live.bias.clone(), deadline).await?;
+        Ok(self.sensible(heard, &live.expectation))
     }
 
     /// The words of an utterance so far, if a worker has nothing better to do.
     pub async fn glimpse(&self, samples: Samples, live: &Live, deadline: Instant) -> Result<Transcript, AsrError> {
-        self.recognizer.glimpse(samples, live.bias.clone(), deadline).await
+        let heard = self.recognizer.glimpse(samples, live.bias.clone(), deadline).await?;
+        Ok(self.sensible(heard, &live.expectation))
+    }
+
+    /// Of what may have been said, the likeliest once it counts what sense the words make now.
+    pub(super) fn sensible(&self, heard: Transcript, expect: &Expectation) -> Transcript {
+        let (understander, today) = (self.understander(), self.clock.here().date());
+        heard.settle(|text| Utterance::new(text).map_or(0.0, |words| understander.read(&words, expect, today).sense()))
     }
 
     /// Samples a second that spoken replies have on a live stream.
@@ -76,8 +84,9 @@ impl Spine {
         mut bias: Bias,
         deadline: Instant,
     ) -> Result<Transcript, AsrError> {
-        bias.phrases.extend(self.understander().bias(&Expectation::default()));
-        self.recognizer.recognize(samples, bias, deadline).await
+        let expect = Expectation::default();
+        bias.phrases.extend(self.understander().bias(&expect));
+        Ok(self.sensible(self.recognizer.recognize(samples, bias, deadline).await?, &expect))
     }
 
     /// The words of a recording that may be longer than the recogniser's window: heard piece by piece, cut at pauses.

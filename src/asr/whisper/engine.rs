@@ -20,7 +20,7 @@ use crate::asr::models::Model;
 use crate::asr::pieces::{Piece, Pieces};
 use crate::asr::prior::Prior;
 use crate::asr::search::{Guide, Reach, Text, search};
-use crate::asr::{AsrError, Bias, Transcript, guards, normal};
+use crate::asr::{AsrError, Bias, Rival, Transcript, guards, normal};
 use crate::audio::{RATE, Samples, vad};
 
 /// One state of the model and the settings of every recognition.
@@ -46,6 +46,7 @@ struct Raw {
     text: String,
     evidence: Evidence,
     no_speech: f32,
+    rivals: Vec<Rival>,
 }
 
 /// How far a small model of ours looks: of strange voices' commands, where the one way that looks best at each step has 14
@@ -53,6 +54,9 @@ struct Raw {
 /// slow, need it less, and are left to whisper.cpp's own way.
 const WIDTH: usize = 8;
 const MARGIN: f32 = 3.0;
+/// How far behind the best a text may be and still be its rival, and how many are told of.
+const RIVAL: f32 = 2.5;
+const RIVALS: usize = 4;
 /// Every phrase of a list deserves a look.
 const WIDTH_OF_LIST: usize = 64;
 const MARGIN_OF_LIST: f32 = 12.0;
@@ -135,22 +139,28 @@ impl Engine {
         // Of a list the share is the chance already.
         let calibration = self.calibration.as_ref().filter(|_| bias.only.is_empty());
         let confidence = confidence::confidence(&raw.evidence, calibration);
-        Ok(Transcript { text, confidence, evidence: raw.evidence, ..Transcript::default() })
+        let mut rivals = raw.rivals;
+        rivals.retain(|rival| !rival.text.is_empty() && rival.text != text);
+        Ok(Transcript { text, confidence, evidence: raw.evidence, rivals, ..Transcript::default() })
     }
 
     fn run(&mut self, samples: &[f32], bias: &Bias, most: usize, stop: &Stop<'_>) -> Result<Raw, AsrError> {
-        let list = (!bias.only.is_empty()).then(|| Closed::new(&bias.only, self.pieces.clone()));
-        let evidence = Evidence { seconds: samples.len() as f32 / RATE as f32, ..Evidence::default() };
-        let mut raw = Raw { text: String::new(), evidence, no_speech: 0.0 };
+        let list = (!bias.only.is_empty()).then(|| Closed::new(&bias.only, &self.pieces));
+        let seconds = samples.len() as f32 / RATE as f32;
+        let evidence = Evidence { seconds, ..Evidence::default() };
+        let mut raw = Raw { text: String::new(), evidence, no_speech: 0.0, rivals: Vec::new() };
         if !self.official {
             let texts = self.search(samples, list.as_ref(), most, stop)?;
             let Some(best) = texts.first() else { return Ok(raw) };
             raw.text = self.pieces.text(&best.pieces);
-            raw.evidence.log_probabilities = match list {
+            if list.is_some() {
                 // The chance within the list.
-                Some(_) => vec![-texts.iter().map(|text| (text.score - best.score).exp()).sum::<f32>().ln()],
-                None => best.log_probabilities.clone(),
-            };
+                raw.evidence.log_probabilities =
+                    vec![-texts.iter().map(|text| (text.score - best.score).exp()).sum::<f32>().ln()];
+                return Ok(raw);
+            }
+            raw.evidence.log_probabilities = best.log_probabilities.clone();
+            raw.rivals = texts.iter().skip(1).take(RIVALS).map(|text| self.rival(text, best, seconds)).collect();
             return Ok(raw);
         }
         let only = list.map(|list| self.only(Some(list)));
@@ -166,6 +176,16 @@ impl Engine {
         Ok(raw)
     }
 
+    fn rival(&self, text: &Text, best: &Text, seconds: f32) -> Rival {
+        let evidence = Evidence { log_probabilities: text.log_probabilities.clone(), seconds };
+        Rival {
+            text: normal::words(&self.pieces.text(&text.pieces)),
+            confidence: confidence::confidence(&evidence, self.calibration.as_ref()),
+            evidence,
+            behind: best.score - text.score,
+        }
+    }
+
     /// The likeliest texts of a model of ours, the best first: the engine makes of the sound what it can, and what it may write
     /// is searched.
     fn search(
@@ -176,13 +196,13 @@ impl Engine {
         stop: &Stop<'_>,
     ) -> Result<Vec<Text>, AsrError> {
         let prior = self.prior.load_full();
-        let (guide, width, margin) = match list {
-            Some(only) => (Guide { only: Some(only), prior: None }, WIDTH_OF_LIST, MARGIN_OF_LIST),
-            None => (Guide { only: None, prior: prior.as_deref() }, WIDTH, MARGIN),
+        let (guide, width, margin, wanted) = match list {
+            Some(only) => (Guide { only: Some(only), prior: None }, WIDTH_OF_LIST, MARGIN_OF_LIST, MARGIN_OF_LIST),
+            None => (Guide { only: None, prior: prior.as_deref() }, WIDTH, MARGIN, RIVAL),
         };
         let pieces = self.pieces.clone();
         let mut decoder = self.decoder(samples, &pieces, stop)?;
-        let texts = search(&mut decoder, guide, pieces.end(), Reach { width, margin, most })?;
+        let texts = search(&mut decoder, guide, pieces.end(), Reach { width, margin, wanted, most })?;
         match list {
             Some(_) => self.of_list(texts, stop),
             None => Ok(texts),
