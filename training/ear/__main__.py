@@ -36,7 +36,8 @@ def arguments() -> argparse.ArgumentParser:
     p.add_argument("--workers", type=int, help="processes that train side by side; default: a core each, at most 4; one with a GPU")
     p.add_argument("--batch-seconds", type=float, default=32, help="speech in one step; a GPU takes many times more")
     p.add_argument("--rate", type=float, default=4e-4, help="highest learning rate")
-    p.add_argument("--start", type=Path, help="the ggml model to begin with; default: the embedded one")
+    p.add_argument("--start", type=Path, help="the ggml model, or checkpoint (.pt), to begin with; default: the embedded one")
+    p.add_argument("--layers", type=int, default=6, help="of the encoder; a model with fewer, which the training begins with, grows")
     p.add_argument("--fresh", action="store_true", help="begin with nothing: needs hours on a GPU rather than minutes")
     p.add_argument("--pieces", type=int, default=500, help="size of a fresh vocabulary")
     p.add_argument("--name", default="voicecart-shop.en", help="name of the exported model")
@@ -93,7 +94,8 @@ def train(a: argparse.Namespace) -> None:
     cores = max(1, min(4, (os.cpu_count() or 1) // a.threads))
     workers = a.workers or (1 if torch.cuda.is_available() else cores)
     plan = step.Plan(
-        a.minutes, rate=a.rate, batch_seconds=a.batch_seconds, threads=a.threads, workers=workers, seed=a.seed, packing=a.packings[0]
+        a.minutes, rate=a.rate, layers=a.layers, batch_seconds=a.batch_seconds, threads=a.threads, workers=workers, seed=a.seed,
+        packing=a.packings[0],
     )
     step.run(plan, a.work / "audio", a.people, dev, a.work / "train", start, fresh)
 

@@ -51,8 +51,8 @@ def apply(clip: np.ndarray, rooms: Rooms, rng: np.random.Generator, hard: float 
     sound = np.pad(sound, (min(before, RATE), min(after, RATE // 2)))
     if rng.random() < 0.45 * hard:
         sound = oaconvolve(sound, rooms.rooms[rng.integers(len(rooms.rooms))])[: len(sound)]
-    if rng.random() < 0.2 * hard:
-        sound = _band(sound, rng)
+    if rng.random() < 0.5 * hard:
+        sound = _microphone(sound, rng)
     if rng.random() < 0.7 * hard:
         level = np.sqrt(np.mean(np.square(clip))) * 10 ** (-rng.triangular(0, 18, 32) / 20)
         noise = rooms.background(len(sound), rng)
@@ -70,10 +70,17 @@ def apply(clip: np.ndarray, rooms: Rooms, rng: np.random.Generator, hard: float 
     return sound.astype(np.float32)
 
 
-def _band(sound: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A telephone's band, or a cheap microphone's."""
+def _microphone(sound: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A microphone that favours some frequencies, and for two in five the band of a telephone, of a cheap microphone, or of a
+    recording at 8 kHz, which ends at once."""
     spectrum = np.fft.rfft(sound)
     hertz = np.linspace(0, RATE / 2, len(spectrum))
-    low, high = (300, 3400) if rng.random() < 0.5 else (rng.uniform(20, 250), rng.uniform(2800, 7500))
-    spectrum *= 1 / (1 + (low / np.maximum(hertz, 1)) ** 4) / (1 + (hertz / high) ** 8)
+    bends = [0, 150, 400, 900, 1800, 3200, 5000, RATE / 2]
+    spectrum *= 10 ** (np.interp(hertz, bends, np.cumsum(rng.normal(0, 3, len(bends)))) / 20)
+    band = rng.random()
+    if band < 0.12:
+        spectrum[hertz > rng.uniform(3300, 4000)] = 0
+    elif band < 0.4:
+        low, high = (300, 3400) if rng.random() < 0.5 else (rng.uniform(20, 250), rng.uniform(2800, 7500))
+        spectrum *= 1 / (1 + (low / np.maximum(hertz, 1)) ** 4) / (1 + (hertz / high) ** 8)
     return np.fft.irfft(spectrum, len(sound)).astype(np.float32)

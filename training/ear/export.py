@@ -6,21 +6,14 @@ import gzip
 import hashlib
 from pathlib import Path
 
-import torch
-
 from . import ggml, model
 from .blend import blend
-from .vocabulary import Vocabulary
 
 
 def run(checkpoint: Path, out: Path, name: str, packings: list[str], old: Path | None, share: float) -> list[Path]:
     """`share` of the checkpoint and the rest of `old`, the model it began with, if there was one."""
-    kept = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    width, heads, layers = kept["shape"]
-    ear = model.Ear(Vocabulary(kept["pieces"]), width, heads, tuple(layers))
-    ear.load_state_dict(kept["ear"])
-    whole = model.to_ggml(ear)
-    if old:
+    whole = model.to_ggml(model.read(checkpoint))
+    if old and share < 1:
         whole = blend(ggml.read(old), whole, share)
     out.mkdir(parents=True, exist_ok=True)
     written = []

@@ -4,7 +4,9 @@ from nothing and go back to one."""
 
 from __future__ import annotations
 
+import copy
 import math
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -131,6 +133,36 @@ def _waves(length: int, width: int) -> Tensor:
     steps = torch.exp(-math.log(10_000) / (width // 2 - 1) * torch.arange(width // 2))
     angles = torch.arange(length)[:, None] * steps[None]
     return torch.cat([angles.sin(), angles.cos()], 1)
+
+
+def read(path: Path, dropout: float = 0.0) -> Ear:
+    """A model to go on training: a checkpoint (`.pt`), which knows its letters already, or a ggml file."""
+    if path.suffix != ".pt":
+        return from_ggml(ggml.read(path), dropout)
+    kept = torch.load(path, map_location="cpu", weights_only=True)
+    width, heads, layers = kept["shape"]
+    ear = Ear(Vocabulary(kept["pieces"]), width, heads, tuple(layers), dropout=dropout)
+    ear.load_state_dict(kept["ear"])
+    return ear
+
+
+def deepen(ear: Ear, layers: int) -> None:
+    """Gives the encoder `layers` of them, the new ones spread evenly behind the old. Each begins as a copy of the one before it
+    that adds nothing, so the model hears what it heard."""
+    width, heads, (old, text) = ear.shape
+    if layers <= old:
+        return
+    blocks: list[nn.Module] = []
+    for i, block in enumerate(ear.encoder.blocks):
+        blocks.append(block)
+        while len(blocks) - (i + 1) < (i + 1) * (layers - old) // old:
+            new = copy.deepcopy(block)
+            for last in (new.attn.out, new.mlp[2]):
+                nn.init.zeros_(last.weight)
+                nn.init.zeros_(last.bias)
+            blocks.append(new)
+    ear.encoder.blocks = nn.ModuleList(blocks)
+    ear.shape = (width, heads, (layers, text))
 
 
 def from_ggml(file: ggml.Model, dropout: float = 0.0) -> Ear:

@@ -60,6 +60,11 @@ def digits(rng: Random, length: int) -> str:
     return " ".join(words)
 
 
+def teen_or_ten(rng: Random) -> str:
+    """Thirteen to nineteen, or thirty to ninety: pairs that a stress and the end of a word tell apart."""
+    return number(rng.choice([*range(13, 20), *range(30, 100, 10)]))
+
+
 def date(rng: Random) -> str:
     """A day or a span of time that an order can be asked for."""
     month, day = rng.choice(MONTHS), ordinal(rng.randint(1, 31))

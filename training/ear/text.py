@@ -22,6 +22,7 @@ PLACES = (
 # What people put around a command.
 OPENINGS = ["please", "can you", "could you please", "hey", "okay", "um", "i'd like you to", "now", "and"]
 CLOSINGS = ["please", "thanks", "thank you", "for me", "now", "today"]
+BEFORE_NUMBERS = ["", "", "make it ", "change it to ", "take ", "i need ", "give me ", "only ", "about "]
 # Alexa knows these by itself, so no interaction model lists them; shoppers say them more than anything else.
 BUILT_IN = {
     "AMAZON.YesIntent": ["yes", "yes", "yeah", "yep", "sure", "okay", "ok", "correct", "right"],
@@ -168,6 +169,7 @@ def numeral(rng: Random) -> tuple[str, str]:
             lambda: spoken.digits(rng, rng.randint(3, 10)),
             lambda: spoken.number(rng.choice([rng.randint(0, 100), rng.randint(0, 9999)])),
             lambda: f"{spoken.number(rng.randint(1, 99))} dollars",
+            lambda: rng.choice(BEFORE_NUMBERS) + spoken.teen_or_ten(rng),
             lambda: spoken.date(rng),
             lambda: spoken.ordinal(rng.randint(1, 31)),
         ]
@@ -236,7 +238,7 @@ def write(
                 return
             text, say = make()
             text = spoken.plain(text) if kind != "foreign" else ""
-            if text is None or len(text.split()) > 16 or seen[say] >= (REPEATS if kind in ("command", "word") else 1):
+            if text is None or len(text.split()) > 16 or seen[say] >= (REPEATS if kind in ("command", "word", "number") else 1):
                 continue
             seen[say] += 1
             yield {"text": text, "say": say, "kind": kind}

@@ -35,6 +35,8 @@ class Plan:
     letters_weight: float = 0.5
     average: float = 0.99
     dropout: float = 0.0
+    # Of the encoder. A model with fewer, which the training begins with, grows.
+    layers: int = 6
     checkpoint_minutes: float = 10
     recut_after: float = 0.3
     # How the file will hold the matrices, and from when on the training sees them so: the rest of it learns around it.
@@ -75,9 +77,10 @@ def run(
     if first:
         print("train: " + ", ".join(f"{len(v)} {k}" for k, v in corpus.kinds.items()), flush=True)
     if seed_model is not None:
-        ear = model.from_ggml(ggml.read(seed_model), plan.dropout)
+        ear = model.read(seed_model, plan.dropout)
+        model.deepen(ear, plan.layers)
     elif fresh is not None:
-        ear = model.Ear(fresh, dropout=plan.dropout)
+        ear = model.Ear(fresh, layers=(plan.layers, 2), dropout=plan.dropout)
     else:
         raise ValueError("neither a model to start from nor a vocabulary for a new one")
     ear.to(device)

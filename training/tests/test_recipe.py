@@ -53,6 +53,11 @@ def test_plain(raw, words):
     assert spoken.plain(raw) == words
 
 
+def test_numbers_that_sound_alike_are_all_drawn():
+    drawn = {spoken.teen_or_ten(Random(i)) for i in range(300)}
+    assert len(drawn) == 14 and {"fifteen", "fifty"} <= drawn and not {"ten", "twelve", "twenty"} & drawn
+
+
 def test_spelled_letters_are_given_to_the_synthesiser_by_their_names():
     assert spoken.letters("ann") == ("a n n", "ay n n")
 
@@ -110,6 +115,35 @@ def test_a_blend_lies_between_two_models_and_knows_the_pieces_of_the_new_one():
         blend(other, model(2.0, b"q"), 0.5)
 
 
+def small_ear() -> model.Ear:
+    torch.manual_seed(1)
+    return model.Ear(learn(["stop"] * 3, 40), width=32, heads=2, layers=(3, 1)).eval()
+
+
+def test_a_model_that_grows_hears_as_before_and_learns_in_its_new_layers():
+    ear = small_ear()
+    mel = torch.randn(2, 80, 64)
+    before = ear.encoder(mel)
+    model.deepen(ear, 5)
+    assert ear.shape == (32, 2, (5, 1)) and len(ear.encoder.blocks) == 5
+    new = [i for i, block in enumerate(ear.encoder.blocks) if not block.attn.out.weight.any()]
+    assert new == [2, 4]
+    assert torch.equal(ear.encoder(mel), before)
+    # What is normalised has a mean that no weight changes.
+    ear.encoder(mel).square()[..., 0].sum().backward()
+    assert all(ear.encoder.blocks[i].mlp[2].weight.grad.any() for i in new)
+    model.deepen(ear, 4)
+    assert len(ear.encoder.blocks) == 5
+
+
+def test_a_checkpoint_comes_back_with_its_letters(tmp_path):
+    ear = small_ear()
+    train._save(tmp_path / "best.pt", {"ear": ear.state_dict(), "pieces": ear.vocabulary.pieces, "shape": ear.shape})
+    back = model.read(tmp_path / "best.pt")
+    assert back.shape == ear.shape
+    assert torch.equal(back.letters.weight, ear.letters.weight)
+
+
 def test_other_files_are_refused(tmp_path):
     (tmp_path / "m.bin").write_bytes(b"RIFF0000")
     with pytest.raises(ValueError, match="no ggml file"):
@@ -132,6 +166,16 @@ def test_rooms_keep_words_where_they_are():
         assert changed.dtype == np.float32
         assert 12_000 < len(changed) < 50_000
         assert np.abs(changed).max() <= 1.5
+
+
+def test_microphones_favour_some_frequencies_and_some_end_at_once():
+    rng = np.random.default_rng(2)
+    clip = rng.standard_normal(16_000).astype(np.float32)
+    spectra = np.array([np.abs(np.fft.rfft(augment._microphone(clip, rng))) for _ in range(100)])
+    high = spectra[:, 4_100:].max(1) < 1e-3 * spectra[:, :3_000].max(1)
+    assert 3 <= high.sum() <= 30
+    loud = np.log10(np.square(spectra[:, 300:3_000]).mean(1) / np.square(np.abs(np.fft.rfft(clip))[300:3_000]).mean())
+    assert 0.1 < loud.std() < 1.5 and abs(loud.mean()) < 0.5
 
 
 def test_the_shop_says_only_what_can_be_written(tmp_path):
