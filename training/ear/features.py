@@ -46,7 +46,7 @@ class LogMel(torch.nn.Module):
     def __init__(self, filters: np.ndarray | None = None):
         super().__init__()
         filters = mel_filters() if filters is None else filters
-        self.register_buffer("filters", torch.from_numpy(filters), persistent=False)
+        self.register_buffer("filters", torch.tensor(filters), persistent=False)
         self.register_buffer("window", torch.hann_window(WINDOW), persistent=False)
 
     def forward(self, samples: torch.Tensor, warp: torch.Tensor | None = None) -> torch.Tensor:
