@@ -27,6 +27,8 @@ use serde::{Deserialize, Serialize};
 pub use closing::Closing;
 pub use understand::Understander;
 
+use crate::words::tokens::normalize;
+
 /// Words from outside, checked: 1 to 1,000 characters after trimming, no control characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Utterance(String);
@@ -135,7 +137,7 @@ impl Reading {
         let known = |slot: &Slot| match slot.resolutions.first() {
             Some(best) => best.score,
             // Numbers and dates have a format, which these words were read into.
-            None => f32::from(u8::from(slot.value != slot.spoken)),
+            None => f32::from(u8::from(slot.value != normalize(&slot.spoken))),
         };
         let known = match self.slots.len() {
             0 => f32::from(u8::from(self.source != Source::Classifier)),

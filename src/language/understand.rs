@@ -429,6 +429,7 @@ mod tests {
             assert!(sense(more) > sense(less), "{more}: {}, {less}: {}", sense(more), sense(less));
         }
         assert_eq!(sense("um protein my basket"), 0.0);
+        assert_eq!(sense("add dan's zorbs"), sense("add dans zorbs"), "an apostrophe is no format");
     }
 
     #[test]

@@ -54,8 +54,9 @@ struct Raw {
 /// slow, need it less, and are left to whisper.cpp's own way.
 const WIDTH: usize = 8;
 const MARGIN: f32 = 3.0;
-/// How far behind the best a text may be and still be its rival, and how many are told of.
-const RIVAL: f32 = 2.5;
+/// How far behind the best a text may be and still be its rival, which is as far as any sense it makes can carry it
+/// (`Reading::sense`), and how many are told of.
+const RIVAL: f32 = 1.5;
 const RIVALS: usize = 4;
 /// Every phrase of a list deserves a look.
 const WIDTH_OF_LIST: usize = 64;
