@@ -4,6 +4,8 @@ export PATH := $(HOME)/.cargo/bin:$(PATH)
 
 # Voices to train the ear on and to examine it with, and free English to speak.
 SYNTHESISERS := espeak-ng flite festival festvox-kallpc16k festvox-kdlpc16k festvox-us-slt-hts fortunes
+# People who were recorded in other languages, to speak English in training.
+ACCENTS := festvox-czech-dita festvox-czech-krb festvox-czech-machac festvox-czech-ph festvox-italp16k festvox-itapc16k festvox-hi-nsk festival-hi festvox-suopuhe-lj festvox-suopuhe-mv
 
 MODEL ?= intents/en-US/model.json
 CATALOGUE ?= sample-shop/products.csv
@@ -35,7 +37,7 @@ eval-speech: setup ## what the ear hears: strange voices, rooms, noise, other la
 	scripts/eval-speech.sh $(EAR)
 
 ear: setup ## train a speech model on your own shop: MODEL=, CATALOGUE=, MINUTES=, PEOPLE=; see training/README.md
-	@scripts/setup.sh $(SYNTHESISERS) fortunes-de fortunes-es fortunes-it fortunes-br fortunes-cs python3 python3-venv
+	@scripts/setup.sh $(SYNTHESISERS) $(ACCENTS) fortunes-de fortunes-es fortunes-it fortunes-br fortunes-cs python3 python3-venv
 	scripts/ear.sh --model $(MODEL) --catalogue $(CATALOGUE) --minutes $(MINUTES) $(if $(PEOPLE),--people $(PEOPLE))
 
 setup:

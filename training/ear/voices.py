@@ -17,6 +17,8 @@ import numpy as np
 import soundfile
 from scipy.signal import resample_poly
 
+from . import accents
+
 RATE = 16_000
 ACCENTS = [
     "en-us", "en-us", "en-us", "en", "en-gb-x-rp", "en-gb-scotland", "en-gb-x-gbclan", "en-gb-x-gbcwmd", "en-029",
@@ -30,6 +32,7 @@ VARIANTS = (
     "m1 m2 m4 m5 m6 m7 m8 marcelo max michel miguel norbert pablo paul pedro quincy rob robert sandro shelby steph "
     "steph3 travis whisper whisperf zac"
 ).split()
+FESTIVAL = Path("/usr/share/festival/voices")
 FLITE = ["slt", "rms", "awb", "kal16"]
 # Never trained on, so that the evaluation hears strangers.
 HELD_OUT_VARIANTS = "Annie Andy f4 m3 john linda victor klatt3 steph2 iven3".split()
@@ -38,7 +41,8 @@ HELD_OUT_FESTIVAL = ["ked_diphone", "cmu_us_slt_arctic_hts", "kal_diphone"]
 
 @dataclass(frozen=True)
 class Voice:
-    """One way to speak. `engine` is espeak, flite or festival; `rate` and `pitch` are factors about 1."""
+    """One way to speak. `engine` is espeak, flite, festival or accent (festival's, of another language); `rate`, `pitch` and
+    `lilt` are factors about 1."""
 
     engine: str
     name: str
@@ -48,8 +52,10 @@ class Voice:
 
 
 def draw(rng: Random) -> Voice:
-    """A voice to train on. Half are flite's: they are cut from recordings of people."""
+    """A voice to train on. Two thirds are cut from recordings of people: flite's, and those of other languages."""
     rate, pitch, lilt = rng.uniform(0.8, 1.3), rng.uniform(0.75, 1.35), rng.uniform(0.5, 1.5)
+    if rng.random() < 0.3 and (foreign := _foreign()):
+        return Voice("accent", rng.choice(foreign), rate, rng.uniform(0.8, 1.25), lilt)
     if rng.random() < 0.5 and shutil.which("flite"):
         name = rng.choices(FLITE, [3, 3, 3, 2])[0]
         return Voice("flite", name, rate, rng.uniform(0.85, 1.2), lilt)
@@ -67,7 +73,7 @@ def stranger(rng: Random) -> Voice:
 
 def speak(voice: Voice, words: str) -> np.ndarray:
     """Samples between -1 and 1 at `RATE`. Raises RuntimeError where the synthesiser says nothing."""
-    samples, rate = {"espeak": _espeak, "flite": _flite, "festival": _festival}[voice.engine](voice, words)
+    samples, rate = {"espeak": _espeak, "flite": _flite, "festival": _festival, "accent": _accent}[voice.engine](voice, words)
     if len(samples) < rate // 20:
         raise RuntimeError(f"{voice.engine} {voice.name} said nothing for {words!r}")
     if rate != RATE:
@@ -116,6 +122,21 @@ def _flite(voice: Voice, words: str) -> tuple[np.ndarray, int]:
     with tempfile.NamedTemporaryFile(suffix=".wav", dir=_fast()) as file:
         subprocess.run(["flite", "-voice", voice.name, *settings, "-t", words, "-o", file.name], check=True, timeout=60)
         return soundfile.read(file.name, dtype="float32")
+
+
+def _accent(voice: Voice, words: str) -> tuple[np.ndarray, int]:
+    with tempfile.NamedTemporaryFile(suffix=".wav", dir=_fast()) as file:
+        # A speaker's habits differ from sentence to sentence, not from run to run.
+        habits = Random(f"{voice}/{words}")
+        accents.speak(voice.name, voice.rate, voice.pitch, voice.lilt, words, habits, Path(file.name))
+        return soundfile.read(file.name, dtype="float32")
+
+
+@cache
+def _foreign() -> list[str]:
+    """Those that are installed, and the English voice that says how."""
+    installed = {folder.name for folder in FESTIVAL.glob("*/*")}
+    return [name for name in accents.SPEAKERS if {name, accents.MELODY} <= installed]
 
 
 def _festival(voice: Voice, words: str) -> tuple[np.ndarray, int]:

@@ -5,10 +5,11 @@ import json
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 from torch.nn import functional as F
 
-from ear import augment, cut, data, finality, ggml, model, sounds, spoken, text, train
+from ear import accents, augment, cut, data, finality, ggml, model, sounds, spoken, text, train, voices
 from ear.blend import EMBEDDING, blend
 from ear.data import Clip
 from ear.vocabulary import ALPHABET, Vocabulary, learn
@@ -332,3 +333,33 @@ def agree(worker, meeting):
     assert train._agree(ear, average, 4.0 + 2 * worker) == 5
     assert (ear.weight == 0.5).all() and (average["weight"] == 5).all() and average["steps"] == worker
     torch.distributed.destroy_process_group()
+
+
+PLAN = ["sound pau 0.2", "sound dh 0.04 0.2 100", "sound iy 0.1 0.26 120", "sound iy 0.1", "sound ow 0.2 0.54 110", "sound p 0.08"]
+
+
+def test_a_foreign_speaker_has_sounds_of_their_own_for_ours():
+    speaker = accents.Speaker("dh=d iy=i: ow=o+u pau=#", 210)
+    said = accents.foreign(PLAN, speaker, 1.0, 1.0, 1.0, Random(1))
+    assert [s.name for s in said] == ["#", "d", "i:", "o", "u", "p"]
+    assert [round(s.seconds, 3) for s in said] == [0.2, 0.04, 0.2, 0.12, 0.08, 0.08]
+    assert [(round(at, 3), round(hertz)) for at, hertz in said[2].melody] == [(0.02, 240)]
+    faster = accents.foreign(PLAN, speaker, 2.0, 0.5, 1.0, Random(1))
+    assert faster[2].scheme() == '("i:" 0.1000 (0.0100 120.0))'
+
+
+def test_a_habit_lasts_a_sentence_and_a_sound_can_fall_silent():
+    speaker = accents.Speaker("dh=d|z iy=", 100)
+    names = {" ".join(s.name for s in accents.foreign([*PLAN, PLAN[1]], speaker, 1, 1, 1, Random(n))) for n in range(20)}
+    assert names == {"pau d ow p d", "pau z ow p z"}
+
+
+@pytest.mark.skipif(not voices._foreign(), reason="no festival voices of other languages")
+@pytest.mark.parametrize("name", voices._foreign())
+def test_every_foreign_speaker_that_is_installed_says_every_sound_of_english(name, tmp_path):
+    words = "the usual: how far, huge boys' treasure, thin chewing gum, good job, yellow zebra, vague ship, little button rhythm"
+    for habits in range(3):
+        accents.speak(name, 1.0, 1.0, 1.0, words, Random(habits), tmp_path / "said.wav")
+        samples, rate = soundfile.read(tmp_path / "said.wav")
+        assert 5 < len(samples) / rate < 12
+        assert abs(samples).max() > 0.1
