@@ -10,6 +10,7 @@ use std::{collections::HashMap, path::PathBuf, process::ExitCode};
 
 use serde_json::Value;
 use voicecart::language::classifier::{Classifier, Example, Gazetteer, Options, Prediction, Span};
+use voicecart::language::{Expectation, Understander, Utterance};
 
 /// Seeds of the samples drawn for the few-example sets.
 const SEEDS: [u64; 5] = [11, 12, 13, 14, 15];
@@ -108,63 +109,27 @@ impl Table {
     }
 }
 
-/// The project's interaction model, every sample filled once with values of its slots' types.
+/// The project's own intents: how soon they are understood after a start, and what is, of words that others wrote down.
 fn shop(table: &mut Table) {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/intents/en-US/model.json");
-    let Some(model) = std::fs::read_to_string(path).ok().and_then(|t| serde_json::from_str::<Value>(&t).ok()) else {
-        println!("skipped: cannot read {path}");
-        return;
+    const STRANGERS: &str = include_str!("../src/language/testdata/strangers.txt");
+    let today = jiff::civil::date(2026, 11, 22);
+    let read = |shop: &Understander, said: &str| {
+        Utterance::new(said).map(|said| shop.read(&said, &Expectation::default(), today).intent).unwrap_or_default()
     };
-    let examples = samples(&model);
-    let train = |_| {
-        // As the server trains it; on two threads, so by the clock.
-        let start = std::time::Instant::now();
-        Classifier::train(&examples, &Gazetteer::new(), &Options::quick());
-        start.elapsed().as_secs_f64() * 1e3
+    let start = std::time::Instant::now();
+    let shop = match Understander::load(&PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/intents/en-US"))) {
+        Ok(shop) => shop,
+        Err(problem) => return println!("skipped: {problem}"),
     };
-    let best = (0..5).map(train).fold(f64::MAX, f64::min);
-    let mut intents: Vec<&str> = examples.iter().map(|e| e.intent.as_str()).collect();
-    intents.dedup();
-    let set = format!("shop, {} intents", intents.len());
-    table.most(&set, &format!("ms to train {} samples", examples.len()), best, 200.0, "");
-}
-
-fn samples(model: &Value) -> Vec<Example> {
-    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
-    let language = &model["interactionModel"]["languageModel"];
-    let mut values: HashMap<String, Vec<String>> = HashMap::new();
-    for kind in list(&language["types"]) {
-        let names =
-            list(&kind["values"]).iter().filter_map(|v| v["name"]["value"].as_str().map(str::to_owned)).collect();
-        values.insert(kind["name"].as_str().unwrap_or_default().into(), names);
-    }
-    let mut random = fastrand::Rng::with_seed(1);
-    let mut examples = Vec::new();
-    for intent in list(&language["intents"]) {
-        let mut kinds: HashMap<String, String> = HashMap::new();
-        for slot in list(&intent["slots"]) {
-            kinds.insert(
-                slot["name"].as_str().unwrap_or_default().into(),
-                slot["type"].as_str().unwrap_or_default().into(),
-            );
-        }
-        for sample in list(&intent["samples"]) {
-            let mut example = Example { text: String::new(), spans: Vec::new(), intent: text(&intent["name"]) };
-            for part in text(&sample).split_inclusive(['{', '}']) {
-                let Some(slot) = part.strip_suffix('}') else {
-                    example.text.push_str(part.trim_end_matches('{'));
-                    continue;
-                };
-                let known = kinds.get(slot).and_then(|kind| values.get(kind));
-                let value = known.and_then(|v| random.choice(v)).map_or("two of these", String::as_str);
-                let start = example.text.len();
-                example.text.push_str(value);
-                example.spans.push(Span { slot: slot.into(), start, end: example.text.len() });
-            }
-            examples.push(example);
-        }
-    }
-    examples
+    let samples = start.elapsed().as_secs_f64() * 1e3;
+    let lines: Vec<(&str, &str)> = STRANGERS.lines().filter_map(|l| l.split_once(" => ")).collect();
+    // The first that no sample covers waits for what is learned.
+    let right = lines.iter().filter(|(said, want)| want.split('|').any(|w| w == read(&shop, said))).count();
+    let everything = start.elapsed().as_secs_f64() * 1e3;
+    table.most("shop", "ms until samples are known", samples, 200.0, "");
+    println!("{:<22} {:<26} {everything:>8.0}", "shop", "ms until all is learned");
+    let share = 100.0 * right as f64 / lines.len() as f64;
+    table.least(&format!("shop, {} strangers' words", lines.len()), "intent right %", share, 80.0, "");
 }
 
 fn text(value: &Value) -> String {

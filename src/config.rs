@@ -54,7 +54,7 @@ pub struct Settings {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Intents {
-    /// One folder for each locale, each with `model.json` and `replies.ftl`.
+    /// One folder for each locale, each with `model.json`, `replies.ftl` and, where there is one, `sentences.tsv`.
     pub dir: PathBuf,
     /// Whether a change of these files is taken up while serving.
     pub watch: bool,

@@ -13,7 +13,9 @@ pub mod filler;
 pub mod items;
 pub mod mapping;
 pub mod model;
+pub mod pointing;
 mod sayings;
+pub mod sentences;
 pub mod slots;
 pub mod templates;
 mod understand;
@@ -166,6 +168,35 @@ impl Reading {
     pub fn slot(&self, name: &str) -> Option<&Slot> {
         self.slots.iter().find(|s| s.name == name && !s.value.is_empty())
     }
+}
+
+/// Whether an intent changes a basket, a list or an order: what must never come out of speech that is no order.
+pub fn changes_something(intent: &str) -> bool {
+    matches!(
+        intent,
+        "AddToBasketIntent"
+            | "RemoveFromBasketIntent"
+            | "EmptyBasketIntent"
+            | "SetQuantityIntent"
+            | "ChangeQuantityIntent"
+            | "SaveForLaterIntent"
+            | "SavedToBasketIntent"
+            | "AddToListIntent"
+            | "RemoveFromListIntent"
+            | "ClearListIntent"
+            | "ListToBasketIntent"
+            | "CheckoutIntent"
+            | "PayByLinkIntent"
+            | "BuyProductIntent"
+            | "ReorderLastIntent"
+            | "ReorderProductIntent"
+            | "ReorderUsualIntent"
+            | "UseCouponIntent"
+            | "ChooseAddressIntent"
+            | "CancelOrderIntent"
+            | "MoveDeliveryIntent"
+            | "RedirectOrderIntent"
+    )
 }
 
 /// What the dialogue is waiting for; lets "two" be a quantity after "how many?" and a choice after a list.

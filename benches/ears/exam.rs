@@ -11,29 +11,7 @@ use voicecart::app::App;
 use voicecart::asr::{Bias, Transcript};
 use voicecart::audio::Samples;
 use voicecart::config::Settings;
-use voicecart::language::{Reading, Utterance};
-
-/// Intents that change a basket, a list or an order: what must never come out of speech that is no order.
-const CHANGING: &[&str] = &[
-    "AddToBasketIntent",
-    "RemoveFromBasketIntent",
-    "EmptyBasketIntent",
-    "CheckoutIntent",
-    "BuyProductIntent",
-    "ChangeQuantityIntent",
-    "SaveForLaterIntent",
-    "SavedToBasketIntent",
-    "AddToListIntent",
-    "RemoveFromListIntent",
-    "ClearListIntent",
-    "ListToBasketIntent",
-    "CancelOrderIntent",
-    "ReorderLastIntent",
-    "ReorderProductIntent",
-    "ReorderUsualIntent",
-    "UseCouponIntent",
-    "ChooseAddressIntent",
-];
+use voicecart::language::{Reading, Utterance, changes_something};
 
 /// How often a command is timed.
 const RUNS: usize = 9;
@@ -147,7 +125,7 @@ async fn judge(app: &App, settings: &Settings, path: &Path, said: &str) -> Outco
     let reading = read(app, &heard.text).await;
     let reading = reading.filter(|reading| app.spine.trust.hears(heard.confidence, reading));
     let accepted = reading.is_some();
-    let changes = |r: &Option<Reading>| r.as_ref().is_some_and(|r| CHANGING.contains(&r.intent.as_str()));
+    let changes = |r: &Option<Reading>| r.as_ref().is_some_and(|r| changes_something(&r.intent));
     let false_order = changes(&reading) && !changes(&truth);
     let words: Vec<String> = said.to_lowercase().split_whitespace().map(str::to_owned).collect();
     let got: Vec<&str> = heard.text.split_whitespace().collect();

@@ -25,6 +25,16 @@ welcome-back =
     Welcome back. What would you like?
     .reprompt = You can say: find coffee, order my usual, or where is my order.
 
+courtesy-greeting =
+    Hello. What would you like?
+    .reprompt = You can say: find coffee, order my usual, or where is my order.
+courtesy-thanks =
+    You're welcome. What else would you like?
+    .reprompt = What else would you like? To leave, say stop.
+courtesy-who =
+    I'm the voice of this shop: a computer program, not a person. To reach one of our people, say: talk to a person. What would you like?
+    .reprompt = What would you like?
+
 help-general =
     You can say: find coffee, order my usual, or where is my order.
     I can also repeat, speak slower, or spell a word. What would you like?

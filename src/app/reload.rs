@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::{teach, teach_ears};
-use crate::language::Understander;
+use crate::language::{Understander, sentences};
 use crate::reply::Phrases;
 use crate::shop::{Catalogue, SqlShop};
 use crate::turn::{Spine, Words};
@@ -56,8 +56,10 @@ pub fn watch(
             }
             while tokio::time::timeout(QUIET, changed.notified()).await.is_ok() {}
             let now = contents(&folder);
-            let differs: Vec<&'static str> =
-                [MODEL, REPLIES, WEBHOOKS].into_iter().filter(|file| seen.get(file) != now.get(file)).collect();
+            let differs: Vec<&'static str> = [MODEL, sentences::FILE, REPLIES, WEBHOOKS]
+                .into_iter()
+                .filter(|file| seen.get(file) != now.get(file))
+                .collect();
             if differs.is_empty() {
                 continue;
             }
@@ -83,7 +85,7 @@ async fn take_up(
     shop: &SqlShop,
 ) -> anyhow::Result<()> {
     let (folder, before) = (folder.to_owned(), spine.words());
-    let model_changed = differs.contains(&MODEL);
+    let model_changed = differs.contains(&MODEL) || differs.contains(&sentences::FILE);
     let replies_changed = differs.contains(&REPLIES);
     let words = tokio::task::spawn_blocking(move || -> anyhow::Result<Words> {
         let understander = match model_changed {
@@ -111,5 +113,5 @@ async fn take_up(
 /// A hash of each file that is there.
 fn contents(folder: &Path) -> HashMap<&'static str, [u8; 32]> {
     let read = |file: &'static str| Some((file, Sha256::digest(std::fs::read(folder.join(file)).ok()?).into()));
-    [MODEL, REPLIES, WEBHOOKS].into_iter().filter_map(read).collect()
+    [MODEL, sentences::FILE, REPLIES, WEBHOOKS].into_iter().filter_map(read).collect()
 }

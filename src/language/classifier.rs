@@ -103,7 +103,7 @@ impl Classifier {
     /// Learns from `examples`; spans that are empty, overlap or lie outside the text are left out.
     pub fn train(examples: &[Example], gazetteer: &Gazetteer, options: &Options) -> Self {
         let (lexicon, seen) = Lexicon::learn(examples);
-        // The two know nothing of each other, and a server that starts waits for both.
+        // The two know nothing of each other.
         let (intents, tagger) = std::thread::scope(|scope| {
             let intents = scope.spawn(|| IntentModel::train(examples, &seen, gazetteer, options));
             let tagger = Tagger::train(examples, &seen, &lexicon, gazetteer, options);
@@ -118,8 +118,8 @@ impl Classifier {
     }
 
     /// The same recogniser with another gazetteer, without training again.
-    pub fn with_gazetteer(&self, gazetteer: &Gazetteer) -> Self {
-        Self { gazetteer: Arc::new(gazetteer.clone()), ..self.clone() }
+    pub fn with_gazetteer(&self, gazetteer: Arc<Gazetteer>) -> Self {
+        Self { gazetteer, ..self.clone() }
     }
 
     pub fn predict(&self, text: &str) -> Prediction {
@@ -234,7 +234,7 @@ mod tests {
         let mut gazetteer = Gazetteer::new();
         gazetteer.add("product", "chromodynamics");
         let before = shop.predict("chromodynamics").known;
-        assert!(shop.with_gazetteer(&gazetteer).predict("chromodynamics").known > before);
+        assert!(shop.with_gazetteer(Arc::new(gazetteer)).predict("chromodynamics").known > before);
     }
 
     #[test]

@@ -89,7 +89,7 @@ pub fn value(model: &Model, kind: &str, turn: usize) -> String {
 }
 
 /// What people ask a speaker that is no shop's business.
-const OUTSIDE_SENTENCES: [&str; 80] = [
+const OUTSIDE_SENTENCES: [&str; 77] = [
     "what is the weather like today",
     "when is the next flight to denver",
     "what year did the war end",
@@ -141,8 +141,6 @@ const OUTSIDE_SENTENCES: [&str; 80] = [
     "give me the headlines",
     "what is the meaning of life",
     "do you love me",
-    "are you a robot",
-    "what is your name",
     "how old are you",
     "where do you live",
     "who made you",
@@ -163,7 +161,6 @@ const OUTSIDE_SENTENCES: [&str; 80] = [
     "roll the dice",
     "open the garage",
     "start the vacuum",
-    "good morning",
     "how are you",
     "i am tired",
     "i love you",

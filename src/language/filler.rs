@@ -24,7 +24,6 @@ pub fn is_filler(word: &str) -> bool {
                 | "also"
                 | "maybe"
                 | "kindly"
-                | "like"
         )
 }
 

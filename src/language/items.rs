@@ -137,7 +137,8 @@ fn amount<'a, 'w>(said: &'a [&'w str]) -> (Amount, &'a [&'w str], bool) {
     }
     // "a bag of rice", "two bags of rice", "two of the red apples", "two bananas".
     let (count, rest) = match said {
-        ["a" | "an", after @ ..] if container(after).is_some() => (Some(1), after),
+        // Its article may have been left out on the way: "bag of rice".
+        ["a" | "an", after @ ..] | after if container(after).is_some() => (Some(1), after),
         _ => match number_at(said) {
             Some((used, n)) => (Some(n), said.get(used..).unwrap_or_default()),
             None => (None, said),

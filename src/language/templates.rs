@@ -6,6 +6,7 @@ mod walk;
 use rustc_hash::FxHashMap;
 
 use super::builtins;
+use super::classifier::Example;
 use super::filler::{core, is_filler, is_function};
 use super::model::{Intent, Model, Piece, pieces};
 use super::slots::{Shape, shape};
@@ -44,7 +45,8 @@ pub struct Label {
 }
 
 impl Templates {
-    pub fn new(model: &Model) -> Self {
+    /// The model's samples, and sentences without slots that stand for themselves.
+    pub fn new(model: &Model, told: &[Example]) -> Self {
         let mut out = Self { nodes: vec![Node::default()], ..Self::default() };
         for intent in &model.intents {
             let id = out.intents.len() as u16;
@@ -58,6 +60,9 @@ impl Templates {
             }
             for sample in builtins::samples(&intent.name) {
                 out.add_exact(id, sample);
+            }
+            for sentence in told.iter().filter(|s| s.intent == intent.name && s.spans.is_empty()) {
+                out.add_exact(id, &sentence.text);
             }
         }
         out

@@ -1,17 +1,18 @@
 //! The recognisers in order of certainty: exact sample, template, classifier; and what the open question makes of them.
 
 use std::path::Path;
+use std::sync::{Arc, LazyLock};
 
 use arc_swap::ArcSwap;
 use jiff::civil::Date;
 
-use super::classifier::{Classifier, Options, Prediction};
+use super::classifier::{Classifier, Example, Gazetteer, Options, Prediction};
 use super::filler::{core, is_article, is_filler};
 use super::model::{Model, SlotDef};
 use super::slots::{self, Shape};
 use super::templates::{Label, Parse, Templates, bare_of, is_listed};
 use super::vocabulary::Vocabulary;
-use super::{Expectation, LanguageError, Reading, Slot, Source, Term, Utterance, examples, sayings};
+use super::{Expectation, LanguageError, Reading, Slot, Source, Term, Utterance, examples, sayings, sentences};
 use crate::words::numbers;
 use crate::words::tokens::{Token, tokenize};
 
@@ -19,44 +20,79 @@ use crate::words::tokens::{Token, tokenize};
 pub struct Understander {
     model: Model,
     templates: Templates,
+    learning: Arc<Learning>,
     words: ArcSwap<Words>,
 }
+
+/// The classifier, once it has learned.
+type Learning = LazyLock<Classifier, Box<dyn FnOnce() -> Classifier + Send>>;
 
 /// What `teach` replaces.
 struct Words {
     vocabulary: Vocabulary,
-    classifier: Classifier,
+    gazetteer: Arc<Gazetteer>,
 }
 
 /// Resolutions given per slot.
 const RESOLUTIONS: usize = 5;
 /// A template with less to show for it is not believed.
 const EVIDENCE: f32 = 0.6;
-/// A classification less probable than this is none.
+/// A classification less probable than this changes nothing of basket and orders.
 const SURE: f32 = 0.55;
+/// One less probable than this is none.
+const LIKELY: f32 = 0.3;
+/// Alexa's built-in intents hold word for word; a likeness must be a strong one.
+const BUILT_IN: f32 = 0.7;
 /// A template as sure as this needs no second opinion.
-const FIRM: f32 = 0.86;
+const FIRM: f32 = 0.93;
 /// A classification as probable as this overrules a template that is not.
-const OVERRULES: f32 = 0.9;
+const OVERRULES: f32 = 0.5;
+/// The same where it says that no shop is meant.
+const OVERRULES_OUTSIDE: f32 = 0.75;
 /// Of a sentence less familiar than this, nothing is guessed.
 const KNOWN: f32 = 0.6;
 
 impl Understander {
-    /// Reads `model.json` of one locale folder, such as `intents/en-US`.
+    /// Reads `model.json` of one locale folder, such as `intents/en-US`, and the sentences beside it.
     pub fn load(locale_dir: &Path) -> Result<Self, LanguageError> {
-        let path = locale_dir.join("model.json");
-        let shown = path.display().to_string();
-        let text =
-            std::fs::read_to_string(&path).map_err(|source| LanguageError::Read { path: shown.clone(), source })?;
-        Ok(Self::new(Model::parse(&shown, &text)?))
+        let read = |file: &str| {
+            let path = locale_dir.join(file);
+            let shown = path.display().to_string();
+            match std::fs::read_to_string(&path) {
+                Ok(text) => Ok((shown, text)),
+                Err(source) => Err(LanguageError::Read { path: shown, source }),
+            }
+        };
+        let (path, text) = read("model.json")?;
+        let model = Model::parse(&path, &text)?;
+        let told = match read(sentences::FILE) {
+            Ok((path, text)) => sentences::parse(&path, &text, &model)?,
+            Err(LanguageError::Read { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+            Err(error) => return Err(error),
+        };
+        Ok(Self::taught(model, &told))
     }
 
     pub fn new(model: Model) -> Self {
-        let templates = Templates::new(&model);
+        Self::taught(model, &[])
+    }
+
+    /// A model, and what people say beyond its samples.
+    fn taught(model: Model, told: &[Example]) -> Self {
+        let templates = Templates::new(&model, told);
         let vocabulary = Vocabulary::new(&model, &[]);
-        let gazetteer = examples::gazetteer(&model, &vocabulary);
-        let classifier = Classifier::train(&examples::examples(&model), &gazetteer, &Options::quick());
-        Self { model, templates, words: ArcSwap::from_pointee(Words { vocabulary, classifier }) }
+        let gazetteer = Arc::new(examples::gazetteer(&model, &vocabulary));
+        let mut learned = examples::examples(&model);
+        learned.extend_from_slice(told);
+        let known = gazetteer.clone();
+        let learn = move || Classifier::train(&learned, &known, &Options::quick());
+        let learning: Arc<Learning> = Arc::new(LazyLock::new(Box::new(learn)));
+        // A server that starts does not wait for it. Whoever needs it does, and trains it where no thread could be had.
+        let early = learning.clone();
+        let _ = std::thread::Builder::new().name("learning".into()).spawn(move || {
+            LazyLock::force(&early);
+        });
+        Self { model, templates, learning, words: ArcSwap::from_pointee(Words { vocabulary, gazetteer }) }
     }
 
     /// The model that was loaded.
@@ -67,9 +103,8 @@ impl Understander {
     /// Replaces the shop's vocabulary; readers in flight keep the old one.
     pub fn teach(&self, terms: Vec<Term>) {
         let vocabulary = Vocabulary::new(&self.model, &terms);
-        let gazetteer = examples::gazetteer(&self.model, &vocabulary);
-        let classifier = self.words.load().classifier.with_gazetteer(&gazetteer);
-        self.words.store(std::sync::Arc::new(Words { vocabulary, classifier }));
+        let gazetteer = Arc::new(examples::gazetteer(&self.model, &vocabulary));
+        self.words.store(Arc::new(Words { vocabulary, gazetteer }));
     }
 
     /// Words likely to be said now, for the recogniser: what answers the open question first, then names of the shop.
@@ -110,7 +145,7 @@ impl Understander {
         let scene = Scene { text, tokens: &tokens, expect, today, vocabulary: &known.vocabulary };
         self.exact(&scene)
             .or_else(|| self.asked_for(&scene))
-            .or_else(|| self.template_or_class(&scene, &known.classifier))
+            .or_else(|| self.template_or_class(&scene, &known.gazetteer))
             .unwrap_or_else(|| rejected(text))
     }
 
@@ -143,7 +178,9 @@ impl Understander {
         let mut to = words.len();
         while from + 1 < to
             && words.get(from).is_some_and(|w| {
-                matches!(*w, "it" | "is" | "make" | "that" | "number")
+                matches!(*w, "it" | "is" | "that" | "number")
+                    // "Make it three" is never the third of a list.
+                    || *w == "make" && slot.name == "Quantity"
                     || is_filler(w) && !(shape == Shape::Number && is_article(w))
             })
         {
@@ -242,7 +279,7 @@ impl Understander {
     }
 
     /// A template, unless it rests on little and the classifier knows the sentence well as something else.
-    fn template_or_class(&self, scene: &Scene<'_>, classifier: &Classifier) -> Option<Reading> {
+    fn template_or_class(&self, scene: &Scene<'_>, gazetteer: &Arc<Gazetteer>) -> Option<Reading> {
         let found = self.template(scene);
         if found.as_ref().is_some_and(|r| r.confidence >= FIRM) {
             return found;
@@ -252,12 +289,13 @@ impl Understander {
         {
             return Some(answer);
         }
-        let prediction = classifier.predict(scene.text);
+        let prediction = self.learning.with_gazetteer(gazetteer.clone()).predict(scene.text);
         let Some(found) = found else { return self.classified(scene, &prediction) };
         let expected = scene.expect.intents.contains(&found.intent);
         match prediction.ranking.first() {
+            Some((intent, p)) if !expected && intent == examples::OUTSIDE && *p >= OVERRULES_OUTSIDE => None,
             Some((intent, p)) if !expected && *intent != found.intent && *p >= OVERRULES => {
-                if intent == examples::OUTSIDE { None } else { self.classified(scene, &prediction).or(Some(found)) }
+                self.classified(scene, &prediction).or(Some(found))
             }
             _ => Some(found),
         }
@@ -268,13 +306,13 @@ impl Understander {
         let second = prediction.ranking.get(1).map_or(0.0, |(_, p)| *p);
         let sure = |intent: &str, p: f32| {
             let expected = scene.expect.intents.iter().any(|e| e == intent);
-            // Alexa's built-in intents hold word for word: a likeness is not enough.
             let builtin = intent.starts_with("AMAZON.");
             // Words that nobody has prepared for are a reason to doubt, unless an answer like this is expected.
-            let likely = if expected { p >= SURE * 0.6 } else { prediction.certainty() >= SURE };
+            let enough = if super::changes_something(intent) { SURE } else { LIKELY };
+            let likely = if expected { p >= LIKELY } else { prediction.certainty() >= enough };
             // Less is enough where nothing else comes near and every word is familiar.
             let alone = p >= 0.3 && p >= second * 2.8 && prediction.known >= 0.8;
-            (likely || alone) && (!builtin || expected && p >= SURE)
+            (likely || alone) && (!builtin || p >= if expected { SURE } else { BUILT_IN })
         };
         let (intent, p) = prediction.ranking.first()?;
         if !sure(intent, *p) || prediction.known < KNOWN || intent == examples::OUTSIDE {
@@ -428,7 +466,7 @@ mod tests {
         ] {
             assert!(sense(more) > sense(less), "{more}: {}, {less}: {}", sense(more), sense(less));
         }
-        assert_eq!(sense("um protein my basket"), 0.0);
+        assert_eq!(sense("will it rain tomorrow"), 0.0);
         assert_eq!(sense("add dan's zorbs"), sense("add dans zorbs"), "an apostrophe is no format");
     }
 
@@ -493,9 +531,15 @@ mod tests {
 
     #[test]
     fn wordings_not_in_the_samples_are_understood() {
+        most_are_understood("paraphrases", include_str!("testdata/paraphrases.txt"), 15);
+        most_are_understood("strangers", include_str!("testdata/strangers.txt"), 20);
+    }
+
+    /// At most so many in a hundred may be misunderstood.
+    fn most_are_understood(name: &str, lines: &str, wrong_at_most: usize) {
         let shop = shared();
         let (mut wrong, mut all) = (Vec::new(), 0);
-        for line in include_str!("testdata/paraphrases.txt").lines().filter(|l| !l.is_empty() && !l.starts_with('#')) {
+        for line in lines.lines().filter(|l| !l.is_empty() && !l.starts_with('#')) {
             let (said, want) = line.split_once(" => ").expect(line);
             let reading =
                 shop.read(&Utterance::new(said).unwrap(), &Expectation::default(), jiff::civil::date(2026, 11, 22));
@@ -509,8 +553,8 @@ mod tests {
                 ));
             }
         }
-        println!("{} of {all} misunderstood:\n{}", wrong.len(), wrong.join("\n"));
-        assert!(wrong.len() * 100 <= all * 15, "{} of {all}:\n{}", wrong.len(), wrong.join("\n"));
+        println!("{name}: {} of {all} misunderstood:\n{}", wrong.len(), wrong.join("\n"));
+        assert!(wrong.len() * 100 <= all * wrong_at_most, "{name}: {} of {all}:\n{}", wrong.len(), wrong.join("\n"));
     }
 
     #[test]

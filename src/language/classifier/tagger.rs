@@ -1,7 +1,7 @@
 //! Examples in, a tagger that finds an intent's slots in a sentence out. Refuses to know how intents are chosen and
 //! what a slot's words stand for.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
     Example, Options, Span, augment,
@@ -32,6 +32,9 @@ impl Tagger {
         intents.sort_unstable();
         intents.dedup();
         let mut domains: Vec<Vec<u16>> = vec![vec![0]; intents.len()];
+        // Intents that have no slots in any example teach nothing about slots.
+        let slotted: FxHashSet<&str> =
+            examples.iter().filter(|e| !e.spans.is_empty()).map(|e| e.intent.as_str()).collect();
         let mut features: FxHashMap<u64, u32> = FxHashMap::default();
         let mut chains = Vec::with_capacity(examples.len());
         // A few examples show too few values for each wording; many need no help and would only train longer.
@@ -41,8 +44,11 @@ impl Tagger {
         });
         let copies = augment::swapped(examples, gazetteer, copies, options.seed);
         let seen_copies: Vec<Seen> = copies.iter().map(|copy| lexicon.see(copy)).collect();
-        for (example, Seen { sentence, labels, views }) in
-            examples.iter().zip(seen).chain(copies.iter().zip(&seen_copies))
+        for (example, Seen { sentence, labels, views }) in examples
+            .iter()
+            .zip(seen)
+            .chain(copies.iter().zip(&seen_copies))
+            .filter(|(e, _)| slotted.contains(&*e.intent))
         {
             let domain = intents.binary_search(&example.intent).unwrap_or_default();
             for &label in labels.iter().filter(|l| **l != 0) {
