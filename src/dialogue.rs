@@ -31,7 +31,7 @@ pub use form::{Asked, Filled, Form};
 pub use kept::Kept;
 pub use linking::Linking;
 pub use policy::Dialogue;
-pub use say::{Focus, HelpTopic, Say};
+pub use say::{Courtesy, Focus, HelpTopic, Say};
 pub use service::Serve;
 pub use session::{Session, SessionId};
 

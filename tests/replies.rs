@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use voicecart::dialogue::errand::{About, Ran, Reminder, Wish};
 use voicecart::dialogue::reminders::Standing;
-use voicecart::dialogue::{Delivery, Focus, HelpTopic, Say};
+use voicecart::dialogue::{Courtesy, Delivery, Focus, HelpTopic, Say};
 use voicecart::reply::{Manner, Phrases, Reply};
 use voicecart::shop::money::Currency;
 use voicecart::shop::outcome::AwaitedLink;
@@ -257,6 +257,13 @@ fn opening_help_and_closing() {
             ("a reminder for today", Say::Ran(Ran::TooSoon)),
             ("a reminder of an order that is nowhere", Say::Ran(Ran::NothingComing)),
             ("a visitor who lets their name be known", Say::Welcome { returning: false, called: Some("Ada".into()) }),
+            ("hello again", Say::Courtesy { of: Courtesy::Greeting, open: None }),
+            ("thanks", Say::Courtesy { of: Courtesy::Thanks, open: None }),
+            ("who are you", Say::Courtesy { of: Courtesy::WhoAreYou, open: None }),
+            (
+                "thanks before the answer",
+                Say::Courtesy { of: Courtesy::Thanks, open: Some(Box::new(Say::AskWhatProduct)) },
+            ),
             ("help", Say::Help(HelpTopic::General)),
             ("help with results", Say::Help(HelpTopic::Results)),
             ("help before buying", Say::Help(HelpTopic::Purchase)),

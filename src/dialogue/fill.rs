@@ -4,6 +4,7 @@
 use jiff::civil::Date;
 
 use crate::language::dates;
+use crate::language::pointing::{Pointing, pointing};
 use crate::language::{Reading, Slot};
 use crate::shop::money::Currency;
 use crate::shop::{Filters, Money, OrderNumber, OrderRef, Quantity, Search, Sort};
@@ -23,8 +24,18 @@ pub fn words(slot: &Slot) -> String {
     }
 }
 
-/// The product words of a reading, from whichever slot carries them.
+/// The product words of a reading, from whichever slot carries them. Words that only point at a product are none.
 pub fn product_words(reading: &Reading) -> Option<String> {
+    said_of_product(reading).filter(|w| pointing(w).is_none())
+}
+
+/// Whether everything that was read out is meant: "add all of them", "one of each".
+pub fn all_of_them(reading: &Reading) -> bool {
+    let said = said_of_product(reading);
+    said.map_or_else(|| reading.utterance.ends_with(" of each"), |words| pointing(&words) == Some(Pointing::All))
+}
+
+fn said_of_product(reading: &Reading) -> Option<String> {
     ["Product", "Query"].iter().find_map(|name| reading.slot(name)).map(words).filter(|w| !w.trim().is_empty())
 }
 
@@ -88,7 +99,13 @@ fn dollars(value: &str) -> Option<Money> {
 
 /// A quantity slot: `Ok(None)` when it was not said, `Err` when it is none that can be sold.
 pub fn quantity(reading: &Reading) -> Result<Option<Quantity>, ()> {
-    let Some(slot) = reading.slot("Quantity") else { return Ok(None) };
+    let Some(slot) = reading.slot("Quantity") else {
+        // "Two of those" may have come as words for a product.
+        return match said_of_product(reading).and_then(|words| pointing(&words)) {
+            Some(Pointing::It(Some(n))) => Quantity::new(n).map(Some).map_err(|_| ()),
+            _ => Ok(None),
+        };
+    };
     let n: u32 = slot.value.parse().map_err(|_| ())?;
     Quantity::new(n).map(Some).map_err(|_| ())
 }

@@ -221,7 +221,14 @@ impl Dialogue {
 pub(super) fn keeps_question(reading: &Reading) -> bool {
     matches!(
         reading.intent.as_str(),
-        "AMAZON.RepeatIntent" | "AMAZON.HelpIntent" | "SpeakSlowerIntent" | "SpeakFasterIntent" | "SpellIntent"
+        "AMAZON.RepeatIntent"
+            | "AMAZON.HelpIntent"
+            | "SpeakSlowerIntent"
+            | "SpeakFasterIntent"
+            | "SpellIntent"
+            | "GreetingIntent"
+            | "ThanksIntent"
+            | "WhoAreYouIntent"
     )
 }
 

@@ -52,6 +52,9 @@ impl Dialogue {
         if fill::product_words(reading).is_some() {
             return self.find(session, reading, purpose, quantity);
         }
+        if let Some(decision) = everything(session, reading, purpose, quantity) {
+            return decision;
+        }
         match resolve(session, fill::place(reading)) {
             Referent::Product(product) => take(session, &product, purpose, quantity),
             Referent::NoSuchPlace(shown) => Decision::Say(Say::NoSuchChoice { shown }),
@@ -82,11 +85,22 @@ impl Dialogue {
 
     /// "Make it three": of what was just added, or of what is on the table.
     pub(super) fn requantify(&self, session: &mut Session, reading: &Reading) -> Decision {
-        let Ok(Some(quantity)) = fill::quantity(reading) else {
+        // "Double that."
+        let twice = || match session.last.as_deref() {
+            Some(Say::Added { line, .. } | Say::Changed { line, .. }) if doubles(reading) => {
+                Quantity::new(2 * line.quantity.get()).ok()
+            }
+            _ => None,
+        };
+        let Some(quantity) = fill::quantity(reading).ok().flatten().or_else(twice) else {
             return ask_how_many(session, reading);
         };
         if let Some(Say::Added { line, .. } | Say::Changed { line, .. }) = session.last.as_deref() {
             return Decision::Act(Act::SetQuantity { what: line.product.sku.as_str().to_owned(), quantity });
+        }
+        // "One of each."
+        if let Some(decision) = everything(session, reading, Purpose::Basket, Some(quantity)) {
+            return decision;
         }
         match (&session.product, &session.results) {
             (Some(product), _) => take(session, &product.clone(), Purpose::Basket, Some(quantity)),
@@ -104,6 +118,32 @@ impl Dialogue {
         session.question = Some(Question::WhatProduct { purpose, quantity });
         Decision::Say(Say::AskWhatProduct)
     }
+}
+
+fn doubles(reading: &Reading) -> bool {
+    reading.utterance.split_whitespace().any(|word| matches!(word, "double" | "twice"))
+}
+
+/// All that was just read out, put into the basket or bought: the results, or what stands on a shelf.
+fn everything(
+    session: &mut Session,
+    reading: &Reading,
+    purpose: Purpose,
+    quantity: Option<Quantity>,
+) -> Option<Decision> {
+    let basket = purpose == Purpose::Basket;
+    if let (true, Some(Say::Shelf { shelf, .. })) = (basket && fill::place(reading).is_none(), session.last.as_deref())
+    {
+        return Some(Decision::Act(Act::ShelfToBasket { shelf: *shelf, what: None }));
+    }
+    if !fill::all_of_them(reading) || !(basket || purpose == Purpose::Buy) {
+        return None;
+    }
+    let page = &session.results.as_ref().filter(|_| session.product.is_none())?.page;
+    let quantity_or_one = quantity.unwrap_or(Quantity::ONE);
+    let lines = page.iter().map(|p| Line { sku: p.sku.clone(), quantity: quantity_or_one }).collect();
+    session.task = Some(Task::Find { purpose, quantity });
+    Some(Decision::Act(if basket { Act::AddLines { lines } } else { Act::Quote { lines } }))
 }
 
 /// Does to a known product what it is wanted for.

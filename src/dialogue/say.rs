@@ -14,6 +14,17 @@ use crate::shop::{
     Quantity, Quote, Search, Shelf, ShelfItem,
 };
 
+/// What people say to people, and to machines that talk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Courtesy {
+    /// "Hello."
+    Greeting,
+    /// "Thank you very much."
+    Thanks,
+    /// "Are you a robot?"
+    WhoAreYou,
+}
+
 /// Something to say. `reply` words it; the session keeps the last one so that it can be repeated.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Say {
@@ -25,6 +36,11 @@ pub enum Say {
         /// What the shopper likes to be called, where the device may tell.
         #[serde(default)]
         called: Option<String>,
+    },
+    /// A word of courtesy, and the question that was open asked again.
+    Courtesy {
+        of: Courtesy,
+        open: Option<Box<Say>>,
     },
     Help(HelpTopic),
     Goodbye,

@@ -297,7 +297,10 @@ impl Session {
         const KEPT: usize = 3;
         self.turns += 1;
         // "Repeat" means the last thing about the shop, not the apology or the acknowledgement after it.
-        if !matches!(*answered.say, Say::NotHeard | Say::Pace { .. } | Say::NothingOpen | Say::Spelled { .. }) {
+        if !matches!(
+            *answered.say,
+            Say::NotHeard | Say::Courtesy { .. } | Say::Pace { .. } | Say::NothingOpen | Say::Spelled { .. }
+        ) {
             self.last = Some(answered.say.clone());
         }
         if self.answered.len() == KEPT {

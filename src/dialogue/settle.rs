@@ -17,7 +17,9 @@ pub fn settle(session: &mut Session, outcome: Outcome) -> Decision {
         }
         Outcome::NothingFound { search } => {
             let query = search.query.clone();
-            super::advice::or_say(session, query, Ask::Meant, Say::NothingFound { search })
+            // Of many words a page has some by chance.
+            let ask = if query.split_whitespace().count() > 3 { Ask::Guessed } else { Ask::Meant };
+            super::advice::or_say(session, query, ask, Say::NothingFound { search })
         }
         Outcome::Described { product, delivery } => {
             let focus = match task {

@@ -7,12 +7,16 @@ use super::session::{Purpose, Question, Session, Task};
 use super::{Decision, Say};
 use crate::language::Reading;
 use crate::language::items::{self, Item};
+use crate::language::pointing::pointing;
 use crate::shop::{Act, Amount, Quantity, Shelf, Want};
 
 /// The act for several things at once, or for one counted in pieces ("a dozen eggs"); `None` where the reading's own
 /// slots say it all.
 pub fn at_once(session: &mut Session, reading: &Reading, purpose: Purpose) -> Option<Decision> {
     let items = named(reading);
+    if items.iter().any(|i| pointing(&i.words).is_some()) {
+        return None;
+    }
     let lots = items.iter().any(|i| matches!(i.amount, items::Amount::Lots { .. }));
     if items.len() < 2 && !lots {
         return None;

@@ -6,8 +6,8 @@ use jiff::Zoned;
 use super::products::{ask_how_many, turn_page};
 use super::session::{Purpose, Question, Session, Task};
 use super::{
-    Choosing, Decision, Dialogue, Errand, Focus, HelpTopic, Say, advice, delivery, errand, fill, linking, reminders,
-    service, several, told,
+    Choosing, Courtesy, Decision, Dialogue, Errand, Focus, HelpTopic, Say, advice, delivery, errand, fill, linking,
+    reminders, service, several, told,
 };
 use crate::language::Reading;
 use crate::shop::service::Request;
@@ -22,6 +22,10 @@ impl Dialogue {
             "LaunchRequest" if session.turns == 0 => Decision::Errand(Errand::Name),
             "LaunchRequest" | "AMAZON.NavigateHomeIntent" => say(welcome(session)),
             "AMAZON.HelpIntent" => say(Say::Help(topic(session))),
+            "GreetingIntent" if session.turns == 0 => Decision::Errand(Errand::Name),
+            "GreetingIntent" => courtesy(session, Courtesy::Greeting),
+            "ThanksIntent" => courtesy(session, Courtesy::Thanks),
+            "WhoAreYouIntent" => courtesy(session, Courtesy::WhoAreYou),
             "AMAZON.StopIntent" => {
                 session.question = None;
                 say(Say::Goodbye)
@@ -175,6 +179,12 @@ impl Dialogue {
 
 pub(super) fn welcome(session: &Session) -> Say {
     Say::Welcome { returning: session.turns > 0, called: session.called.clone() }
+}
+
+/// Answers a courtesy; a question that is open is not lost by it.
+fn courtesy(session: &Session, of: Courtesy) -> Decision {
+    let open = session.question.is_some().then(|| session.last.as_deref().cloned().map(Box::new)).flatten();
+    Decision::Say(Say::Courtesy { of, open })
 }
 
 /// "Make it Thursday" right after a purchase means that order; else the next one.

@@ -6,7 +6,7 @@ use super::catalog::args;
 use super::teller::{Teller, cut};
 use super::worded::Draft;
 use super::{PACES, script};
-use crate::dialogue::HelpTopic;
+use crate::dialogue::{Courtesy, HelpTopic};
 use crate::shop::preferences::{Avoided, Preference, Preferences, Verbosity, Wear};
 
 /// The longest text that is spelled, in characters: nobody can follow more.
@@ -21,6 +21,19 @@ pub(super) fn help(t: &Teller, topic: HelpTopic) -> Draft {
         HelpTopic::Tracking => "help-tracking",
     };
     t.plain_draft(id).card(t.plain_card(id, &FluentArgs::new()))
+}
+
+/// The courtesy, then what was asked before it; nothing asks twice.
+pub(super) fn courtesy(t: &Teller, of: Courtesy, open: Option<Draft>) -> Draft {
+    let answer = t.plain_draft(match of {
+        Courtesy::Greeting => "courtesy-greeting",
+        Courtesy::Thanks => "courtesy-thanks",
+        Courtesy::WhoAreYou => "courtesy-who",
+    });
+    match open {
+        Some(question) => question.after(&[without_question(answer.speech)]),
+        None => answer,
+    }
 }
 
 pub(super) fn pace(t: &Teller, percent: u32) -> Draft {

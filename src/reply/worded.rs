@@ -74,6 +74,7 @@ pub(super) fn stays_open(say: &Say) -> bool {
         | Say::Busy => false,
         Say::Linking(_)
         | Say::Welcome { .. }
+        | Say::Courtesy { .. }
         | Say::Help(_)
         | Say::AllRight
         | Say::Ran(_)
@@ -200,6 +201,7 @@ pub(super) fn draft(t: &Teller, say: &Say) -> Draft {
         Say::Welcome { called: Some(name), .. } => t.draft("welcome-called", &args!["name" => t.quoted(name)]),
         Say::Welcome { returning, .. } => t.plain_draft(if *returning { "welcome-back" } else { "welcome" }),
         Say::Ran(ran) => errand::draft(t, ran),
+        Say::Courtesy { of, open } => talk::courtesy(t, *of, open.as_deref().map(|say| draft(t, say))),
         Say::Help(topic) => talk::help(t, *topic),
         Say::Goodbye => t.plain_draft("goodbye"),
         Say::Cancelled => t.plain_draft("cancelled"),

@@ -362,7 +362,8 @@ mod tests {
         for question in ["do you hire students", "what is the meaning of life", "who is the president", "", "do you"] {
             assert_eq!(faq.answer(question, Ask::Meant), None, "{question}");
         }
-        for guess in ["warranty", "play some music", "tell me a joke about money"] {
+        for guess in ["warranty", "play some music", "tell me a joke about money", "something to drink in the morning"]
+        {
             assert_eq!(faq.answer(guess, Ask::Guessed), None, "{guess}");
         }
         assert!(faq.answer("is gift wrapping possible", Ask::Guessed).is_some());
