@@ -133,7 +133,8 @@ impl Reading {
     /// is known here. As a natural logarithm it weighs well beside a recogniser's: with other weights, or for whole sentences
     /// alone, fewer commands of strange voices in noise are understood (`training/README.md`).
     pub fn sense(&self) -> f32 {
-        if self.source == Source::Rejected {
+        // What is hardly a reading makes none.
+        if self.source == Source::Rejected || self.source == Source::Classifier && self.confidence < 0.55 {
             return 0.0;
         }
         let known = |slot: &Slot| match slot.resolutions.first() {
@@ -177,7 +178,6 @@ pub fn changes_something(intent: &str) -> bool {
         "AddToBasketIntent"
             | "RemoveFromBasketIntent"
             | "EmptyBasketIntent"
-            | "SetQuantityIntent"
             | "ChangeQuantityIntent"
             | "SaveForLaterIntent"
             | "SavedToBasketIntent"

@@ -142,6 +142,15 @@ async fn changes_are_taken_up_and_broken_ones_are_not() {
     // The shop's own names are known to the new model too.
     assert_eq!(intent(&server.said("find almond milk").await), "SearchProductIntent");
 
+    let (sentences, ropes) = (locale.join("sentences.tsv"), "would you show me the ropes");
+    assert_ne!(intent(&server.said(ropes).await), "AMAZON.HelpIntent");
+    fs::write(&sentences, format!("AMAZON.HelpIntent\t{ropes}\n")).unwrap();
+    server.comes_to(ropes, |a| intent(a) == "AMAZON.HelpIntent").await;
+    fs::write(&sentences, "# one\nHilfeIntent\tshow me the ropes\n").unwrap();
+    server.logs("sentences.tsv: line 2: the model has no intent HilfeIntent").await;
+    assert_eq!(intent(&server.said(ropes).await), "AMAZON.HelpIntent");
+
+    fs::remove_file(&sentences).unwrap();
     fs::write(&model, "{\"interactionModel\": {\"languageModel\": 5}}").unwrap();
     server.logs("model.json: ").await;
     assert_eq!(intent(&server.said(words).await), "AMAZON.HelpIntent");

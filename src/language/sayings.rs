@@ -12,8 +12,8 @@ const TIMES: usize = 3;
 /// Names of one type that are said alone: of a large catalogue an even choice.
 const NAMES: usize = 4_000;
 
-/// Plain words, the same for the same model and names.
-pub fn sayings(model: &Model, vocabulary: &Vocabulary) -> Vec<String> {
+/// Plain words, the same for the same model, names and what else is told to be said.
+pub fn sayings(model: &Model, told: &[String], vocabulary: &Vocabulary) -> Vec<String> {
     let mut kinds: Vec<&str> = model.intents.iter().flat_map(|i| &i.slots).map(|s| s.kind.as_str()).collect();
     kinds.sort_unstable();
     kinds.dedup();
@@ -40,6 +40,7 @@ pub fn sayings(model: &Model, vocabulary: &Vocabulary) -> Vec<String> {
             }
         }
     }
+    out.extend(told.iter().map(|said| plain(said)));
     for kind in ["Product", "Brand"] {
         let names = names.get(kind).map_or(&[][..], Vec::as_slice);
         out.extend(names.iter().step_by(names.len().div_ceil(NAMES).max(1)).map(|name| plain(name)));
@@ -93,14 +94,17 @@ mod tests {
         let model = Model::parse("model.json", model).unwrap();
         let term = |name: &str| Term { kind: "Product".into(), id: name.to_lowercase(), name: name.into() };
         let vocabulary = Vocabulary::new(&model, &[term("Oat-Milk, 1 l"), term("Baker's Bread")]);
-        let said = sayings(&model, &vocabulary);
+        let said = sayings(&model, &["Got any tea?".into()], &vocabulary);
         let has = |words: &str| said.iter().any(|s| s == words);
-        assert!(has("help me") && has("baker's bread") && has("oat milk 1 l") && has("tea"), "{said:?}");
+        assert!(
+            has("help me") && has("baker's bread") && has("oat milk 1 l") && has("tea") && has("got any tea"),
+            "{said:?}"
+        );
         assert_eq!(said.iter().filter(|s| s.starts_with("find ")).count(), TIMES);
         assert!(has("find baker's bread") || has("find oat milk 1 l"), "{said:?}");
         let spelled = said.iter().filter(|s| s.starts_with("where is ") && s.split(' ').count() >= 6);
         assert!(spelled.count() >= 1, "{said:?}");
-        assert_eq!(said, sayings(&model, &vocabulary));
+        assert_eq!(said, sayings(&model, &["Got any tea?".into()], &vocabulary));
     }
 
     #[test]
@@ -108,8 +112,8 @@ mod tests {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/intents/en-US/model.json");
         let model = Model::parse(path, &std::fs::read_to_string(path).unwrap()).unwrap();
         let term = |n: usize| Term { kind: "Product".into(), id: n.to_string(), name: format!("thing number {n}") };
-        let few = sayings(&model, &Vocabulary::new(&model, &[term(1)])).len();
-        let many = sayings(&model, &Vocabulary::new(&model, &(0..30_000).map(term).collect::<Vec<_>>())).len();
+        let few = sayings(&model, &[], &Vocabulary::new(&model, &[term(1)])).len();
+        let many = sayings(&model, &[], &Vocabulary::new(&model, &(0..30_000).map(term).collect::<Vec<_>>())).len();
         assert!(many > few + NAMES / 2 && many <= few + NAMES, "{few} {many}");
     }
 }

@@ -20,6 +20,8 @@ use crate::words::tokens::{Token, tokenize};
 pub struct Understander {
     model: Model,
     templates: Templates,
+    /// What is said to the shop beyond the samples.
+    told: Vec<String>,
     learning: Arc<Learning>,
     words: ArcSwap<Words>,
 }
@@ -92,7 +94,8 @@ impl Understander {
         let _ = std::thread::Builder::new().name("learning".into()).spawn(move || {
             LazyLock::force(&early);
         });
-        Self { model, templates, learning, words: ArcSwap::from_pointee(Words { vocabulary, gazetteer }) }
+        let told = told.iter().filter(|s| s.intent != examples::OUTSIDE).map(|s| s.text.clone()).collect();
+        Self { model, templates, told, learning, words: ArcSwap::from_pointee(Words { vocabulary, gazetteer }) }
     }
 
     /// The model that was loaded.
@@ -134,7 +137,7 @@ impl Understander {
 
     /// What people are likely to say to this shop, for the recogniser.
     pub fn sayings(&self) -> Vec<String> {
-        sayings::sayings(&self.model, &self.words.load().vocabulary)
+        sayings::sayings(&self.model, &self.told, &self.words.load().vocabulary)
     }
 
     /// What the words mean. Never fails: what fits nothing is a `Rejected` reading.

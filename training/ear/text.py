@@ -46,7 +46,7 @@ FOREIGN = {"de": ["de"], "es": ["es"], "it": ["italia", "formiche", "leggi", "it
 class Shop:
     """One shop's language: its interaction model and the names of what it sells."""
 
-    def __init__(self, model: Path, catalogue: Path | None):
+    def __init__(self, model: Path, catalogue: Path | None, sentences: bool = False):
         language = json.loads(model.read_text("utf-8"))["interactionModel"]["languageModel"]
         self.samples = [
             (intent["name"], sample)
@@ -61,6 +61,15 @@ class Shop:
             ]
             for t in language.get("types", [])
         }
+        # What people say beyond the samples, where the shop's folder has it; of AMAZON.FallbackIntent are those who mean no shop.
+        self.outside: list[str] = []
+        told = model.with_name("sentences.tsv")
+        for line in told.read_text("utf-8").splitlines() if sentences and told.is_file() else []:
+            intent, tab, said = line.partition("\t")
+            if intent == "AMAZON.FallbackIntent":
+                self.outside.append(said)
+            elif tab and not line.startswith("#"):
+                self.samples.append((intent, re.sub(r"\{[^|{}]*\|([^}]*)\}", r"{\1}", said)))
         self.intents = sorted({name for name, _ in self.samples})
         self.by_intent = {n: [s for name, s in self.samples if name == n] for n in self.intents}
         self.invocation = language.get("invocationName", "")
@@ -223,8 +232,8 @@ def write(
 ) -> dict[str, int]:
     """Writes `out` and gives back how many of each kind there are. The same seed writes the same file."""
     rng = Random(seed)
-    shop = Shop(model, catalogue)
-    general = english(extra)
+    shop = Shop(model, catalogue, sentences=True)
+    general = english(extra) + shop.outside
     if not general:
         print("text: no free English found (apt-get install fortunes); the model will know only the shop's words")
     spoken_often = [w for s in general for w in s.split() if len(w) > 2 and "'" not in w]

@@ -193,6 +193,17 @@ def test_the_shop_says_only_what_can_be_written(tmp_path):
         assert plain and "{" not in plain
 
 
+def test_what_people_say_beyond_the_samples_is_said_too_and_what_means_no_shop_is_plain_english(tmp_path):
+    model = tmp_path / "model.json"
+    model.write_text('{"interactionModel": {"languageModel": {"intents": [{"name": "Buy", "samples": ["buy it"]}], "types": []}}}')
+    told = "# why\nBuy\tchuck in some {tea|Product}\nAMAZON.FallbackIntent\tput the kettle on\n"
+    (tmp_path / "sentences.tsv").write_text(told)
+    shop = text.Shop(model, None, sentences=True)
+    assert shop.by_intent == {"Buy": ["buy it", "chuck in some {Product}"]}
+    assert shop.outside == ["put the kettle on"]
+    assert text.Shop(model, None).by_intent == {"Buy": ["buy it"]}
+
+
 def test_the_same_seed_writes_the_same_lines(tmp_path):
     model = tmp_path / "model.json"
     model.write_text(

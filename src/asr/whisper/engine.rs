@@ -68,6 +68,7 @@ const UNHEARD: usize = 4_096;
 /// Samples of one encoder position.
 const POSITION: usize = 320;
 const TAIL_SECONDS: f32 = 0.4;
+const LEAD_SECONDS: f32 = 0.15;
 const LEAST_SECONDS: f32 = 1.1;
 /// Whisper looks back on 224 tokens; each costs decoding time, so the likeliest words get about half of them.
 const PROMPT_TOKENS: usize = 100;
@@ -119,12 +120,17 @@ impl Engine {
     }
 
     pub fn hear(&mut self, samples: &Samples, bias: &Bias, stop: &Stop<'_>) -> Result<Transcript, AsrError> {
-        let Some(speech) = vad::find(samples, &vad::Settings::default()) else {
+        let Some(speech) = vad::find(samples, &vad::Settings { margin: 0.0, ..vad::Settings::default() }) else {
             return Ok(Transcript::default());
         };
+        // A word of a list that is cut close: all that models learn from begins with some quiet. Whole sentences in noise, which
+        // is loud from the first moment too, are heard worse behind it.
+        let lead =
+            if bias.only.is_empty() || speech.start >= POSITION { 0 } else { (LEAD_SECONDS * RATE as f32) as usize };
+        let sound = [&vec![0.0; lead], samples.as_slice()].concat();
         // Speech has at most about 8 tokens a second; a decoder that writes more is looping.
         let most = (32 + 16 * samples.as_slice().len() / RATE as usize).min(200);
-        let raw = self.run(samples.as_slice(), bias, most, stop)?;
+        let raw = self.run(&sound, bias, most, stop)?;
         let text = normal::words(&raw.text);
         let refused = guards::refuse(&guards::Evidence {
             text: &text,
