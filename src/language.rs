@@ -134,7 +134,7 @@ impl Reading {
     /// alone, fewer commands of strange voices in noise are understood (`training/README.md`).
     pub fn sense(&self) -> f32 {
         // What is hardly a reading makes none.
-        if self.source == Source::Rejected || self.source == Source::Classifier && self.confidence < 0.55 {
+        if self.source == Source::Rejected || self.source == Source::Classifier && self.confidence < SURE {
             return 0.0;
         }
         let known = |slot: &Slot| match slot.resolutions.first() {
@@ -170,6 +170,9 @@ impl Reading {
         self.slots.iter().find(|s| s.name == name && !s.value.is_empty())
     }
 }
+
+/// A classification less probable than this changes nothing of basket and orders, and makes no sense of what was half heard.
+const SURE: f32 = 0.55;
 
 /// Whether an intent changes a basket, a list or an order: what must never come out of speech that is no order.
 pub fn changes_something(intent: &str) -> bool {

@@ -22,6 +22,7 @@ use crate::webhook::Webhooks;
 const MODEL: &str = "model.json";
 const REPLIES: &str = "replies.ftl";
 const WEBHOOKS: &str = "webhooks.toml";
+const FILES: [&str; 4] = [MODEL, sentences::FILE, REPLIES, WEBHOOKS];
 /// Editors write a file in several steps; a change is looked at when it has been quiet for so long.
 const QUIET: Duration = Duration::from_millis(200);
 
@@ -56,10 +57,7 @@ pub fn watch(
             }
             while tokio::time::timeout(QUIET, changed.notified()).await.is_ok() {}
             let now = contents(&folder);
-            let differs: Vec<&'static str> = [MODEL, sentences::FILE, REPLIES, WEBHOOKS]
-                .into_iter()
-                .filter(|file| seen.get(file) != now.get(file))
-                .collect();
+            let differs: Vec<&'static str> = FILES.into_iter().filter(|file| seen.get(file) != now.get(file)).collect();
             if differs.is_empty() {
                 continue;
             }
@@ -113,5 +111,5 @@ async fn take_up(
 /// A hash of each file that is there.
 fn contents(folder: &Path) -> HashMap<&'static str, [u8; 32]> {
     let read = |file: &'static str| Some((file, Sha256::digest(std::fs::read(folder.join(file)).ok()?).into()));
-    [MODEL, sentences::FILE, REPLIES, WEBHOOKS].into_iter().filter_map(read).collect()
+    FILES.into_iter().filter_map(read).collect()
 }

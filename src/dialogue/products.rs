@@ -52,6 +52,12 @@ impl Dialogue {
         if fill::product_words(reading).is_some() {
             return self.find(session, reading, purpose, quantity);
         }
+        // "Put it in my basket" after a list was read out.
+        if let (Purpose::Basket, None, None, Some(Say::Shelf { shelf, .. })) =
+            (purpose, quantity, fill::place(reading), session.last.as_deref())
+        {
+            return Decision::Act(Act::ShelfToBasket { shelf: *shelf, what: None });
+        }
         if let Some(decision) = everything(session, reading, purpose, quantity) {
             return decision;
         }
@@ -124,7 +130,7 @@ fn doubles(reading: &Reading) -> bool {
     reading.utterance.split_whitespace().any(|word| matches!(word, "double" | "twice"))
 }
 
-/// All that was just read out, put into the basket or bought: the results, or what stands on a shelf.
+/// All results that were just read out, put into the basket or bought.
 fn everything(
     session: &mut Session,
     reading: &Reading,
@@ -132,10 +138,6 @@ fn everything(
     quantity: Option<Quantity>,
 ) -> Option<Decision> {
     let basket = purpose == Purpose::Basket;
-    if let (true, Some(Say::Shelf { shelf, .. })) = (basket && fill::place(reading).is_none(), session.last.as_deref())
-    {
-        return Some(Decision::Act(Act::ShelfToBasket { shelf: *shelf, what: None }));
-    }
     if !fill::all_of_them(reading) || !(basket || purpose == Purpose::Buy) {
         return None;
     }

@@ -19,10 +19,9 @@ impl Dialogue {
         let say = |s| Decision::Say(s);
         match reading.intent.as_str() {
             // What somebody waits for may have come.
-            "LaunchRequest" if session.turns == 0 => Decision::Errand(Errand::Name),
+            "LaunchRequest" | "GreetingIntent" if session.turns == 0 => Decision::Errand(Errand::Name),
             "LaunchRequest" | "AMAZON.NavigateHomeIntent" => say(welcome(session)),
             "AMAZON.HelpIntent" => say(Say::Help(topic(session))),
-            "GreetingIntent" if session.turns == 0 => Decision::Errand(Errand::Name),
             "GreetingIntent" => courtesy(session, Courtesy::Greeting),
             "ThanksIntent" => courtesy(session, Courtesy::Thanks),
             "WhoAreYouIntent" => courtesy(session, Courtesy::WhoAreYou),
@@ -183,7 +182,7 @@ pub(super) fn welcome(session: &Session) -> Say {
 
 /// Answers a courtesy; a question that is open is not lost by it.
 fn courtesy(session: &Session, of: Courtesy) -> Decision {
-    let open = session.question.is_some().then(|| session.last.as_deref().cloned().map(Box::new)).flatten();
+    let open = session.question.as_ref().and(session.last.as_deref()).cloned().map(Box::new);
     Decision::Say(Say::Courtesy { of, open })
 }
 

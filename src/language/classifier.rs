@@ -103,12 +103,9 @@ impl Classifier {
     /// Learns from `examples`; spans that are empty, overlap or lie outside the text are left out.
     pub fn train(examples: &[Example], gazetteer: &Gazetteer, options: &Options) -> Self {
         let (lexicon, seen) = Lexicon::learn(examples);
-        // The two know nothing of each other.
-        let (intents, tagger) = std::thread::scope(|scope| {
-            let intents = scope.spawn(|| IntentModel::train(examples, &seen, gazetteer, options));
-            let tagger = Tagger::train(examples, &seen, &lexicon, gazetteer, options);
-            (intents.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), tagger)
-        });
+        // One after the other: a server learns beside its start, which needs the other core.
+        let intents = IntentModel::train(examples, &seen, gazetteer, options);
+        let tagger = Tagger::train(examples, &seen, &lexicon, gazetteer, options);
         Self {
             intents: Arc::new(intents),
             tagger: Arc::new(tagger),

@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::builtins;
 use super::classifier::Example;
+use super::examples::OUTSIDE;
 use super::filler::{core, is_filler, is_function};
 use super::model::{Intent, Model, Piece, pieces};
 use super::slots::{Shape, shape};
@@ -51,7 +52,7 @@ impl Templates {
         for intent in &model.intents {
             let id = out.intents.len() as u16;
             out.intents.push(intent.name.clone());
-            if intent.name == "AMAZON.FallbackIntent" {
+            if intent.name == OUTSIDE {
                 continue;
             }
             let builtin = intent.name.starts_with("AMAZON.");
@@ -61,7 +62,10 @@ impl Templates {
             for sample in builtins::samples(&intent.name) {
                 out.add_exact(id, sample);
             }
-            for sentence in told.iter().filter(|s| s.intent == intent.name && s.spans.is_empty()) {
+        }
+        let ids: FxHashMap<&str, u16> = model.intents.iter().map(|i| i.name.as_str()).zip(0..).collect();
+        for sentence in told.iter().filter(|s| s.intent != OUTSIDE && s.spans.is_empty()) {
+            if let Some(&id) = ids.get(sentence.intent.as_str()) {
                 out.add_exact(id, &sentence.text);
             }
         }

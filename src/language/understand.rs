@@ -12,7 +12,7 @@ use super::model::{Model, SlotDef};
 use super::slots::{self, Shape};
 use super::templates::{Label, Parse, Templates, bare_of, is_listed};
 use super::vocabulary::Vocabulary;
-use super::{Expectation, LanguageError, Reading, Slot, Source, Term, Utterance, examples, sayings, sentences};
+use super::{Expectation, LanguageError, Reading, SURE, Slot, Source, Term, Utterance, examples, sayings, sentences};
 use crate::words::numbers;
 use crate::words::tokens::{Token, tokenize};
 
@@ -39,9 +39,7 @@ struct Words {
 const RESOLUTIONS: usize = 5;
 /// A template with less to show for it is not believed.
 const EVIDENCE: f32 = 0.6;
-/// A classification less probable than this changes nothing of basket and orders.
-const SURE: f32 = 0.55;
-/// One less probable than this is none.
+/// A classification less probable than this is none.
 const LIKELY: f32 = 0.3;
 /// Alexa's built-in intents hold word for word; a likeness must be a strong one.
 const BUILT_IN: f32 = 0.7;

@@ -3,6 +3,7 @@
 //! whisper.cpp works on 30 seconds whatever the clip's length unless told otherwise, so the encoder is fitted to the
 //! clip; it returns nothing for less than a second, so short clips are filled up with silence.
 
+use std::borrow::Cow;
 use std::ffi::{c_int, c_void};
 use std::sync::Arc;
 
@@ -125,9 +126,11 @@ impl Engine {
         };
         // A word of a list that is cut close: all that models learn from begins with some quiet. Whole sentences in noise, which
         // is loud from the first moment too, are heard worse behind it.
-        let lead =
-            if bias.only.is_empty() || speech.start >= POSITION { 0 } else { (LEAD_SECONDS * RATE as f32) as usize };
-        let sound = [&vec![0.0; lead], samples.as_slice()].concat();
+        let sound = if bias.only.is_empty() || speech.start >= POSITION {
+            Cow::Borrowed(samples.as_slice())
+        } else {
+            Cow::Owned([&vec![0.0; (LEAD_SECONDS * RATE as f32) as usize], samples.as_slice()].concat())
+        };
         // Speech has at most about 8 tokens a second; a decoder that writes more is looping.
         let most = (32 + 16 * samples.as_slice().len() / RATE as usize).min(200);
         let raw = self.run(&sound, bias, most, stop)?;
