@@ -182,6 +182,7 @@ pub fn changes_something(intent: &str) -> bool {
             | "RemoveFromBasketIntent"
             | "EmptyBasketIntent"
             | "ChangeQuantityIntent"
+            | "SwapProductIntent"
             | "SaveForLaterIntent"
             | "SavedToBasketIntent"
             | "AddToListIntent"

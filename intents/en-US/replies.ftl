@@ -870,7 +870,7 @@ coupon-refused =
     }
     .reprompt = You can say: use coupon, and the code.
 ask-coupon =
-    Which one? You can say: use coupon, and the code, or: send it to my office.
+    Which coupon? You can say: use coupon, and the code.
     .reprompt = You can say: use coupon, and the code.
 address-chosen =
     Your orders go to { $line } now. What would you like?

@@ -81,6 +81,7 @@ impl Dialogue {
                 "AddToBasketIntent"
                 | "RemoveFromBasketIntent"
                 | "ChangeQuantityIntent"
+                | "SwapProductIntent"
                 | "SaveForLaterIntent"
                 | "ListToBasketIntent"
                 | "EmptyBasketIntent"

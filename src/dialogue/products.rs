@@ -4,7 +4,7 @@
 use super::refer::{Referent, resolve};
 use super::session::{Purpose, Question, Session, Task};
 use super::{Decision, Dialogue, Focus, Say, fill, several};
-use crate::language::Reading;
+use crate::language::{Reading, Slot};
 use crate::shop::advice::Advise;
 use crate::shop::service::Request;
 use crate::shop::{Act, Filters, Line, Quantity};
@@ -87,6 +87,19 @@ impl Dialogue {
             }
             _ => self.ask_what(session, Purpose::Browse, None),
         }
+    }
+
+    /// "Swap the oat milk for almond milk": the one goes, and the other waits for its turn as if it had been asked for then.
+    pub(super) fn swap(&self, session: &mut Session, reading: &Reading) -> Decision {
+        let Some(other) = reading.slot("Other") else { return self.remove(session, reading) };
+        let words = format!("add {}", other.spoken);
+        let wanted = Slot { name: "Product".into(), span: Some(4..words.len()), ..other.clone() };
+        let add =
+            Reading { slots: vec![wanted], utterance: words, ..Reading::bare("AddToBasketIntent", reading.source) };
+        let mut slots = reading.slots.clone();
+        slots.retain(|s| s.name != "Other");
+        session.later.insert(0, add);
+        self.remove(session, &Reading { slots, ..reading.clone() })
     }
 
     /// "Make it three": of what was just added, or of what is on the table.

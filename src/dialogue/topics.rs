@@ -100,6 +100,10 @@ impl Dialogue {
             }
             "UseCouponIntent" | "ChooseAddressIntent" => match terms(reading) {
                 Some(act) => Decision::Act(act),
+                // Words that name no address have those told that there are.
+                None if reading.intent == "ChooseAddressIntent" => {
+                    Decision::Act(Act::ChooseAddress { words: String::new() })
+                }
                 None => say(Say::AskCoupon),
             },
             "PayByLinkIntent" => {
@@ -111,6 +115,7 @@ impl Dialogue {
                 Some(decision) => decision,
                 None => self.requantify(session, reading),
             },
+            "SwapProductIntent" => self.swap(session, reading),
             "SaveForLaterIntent" => several::save_for_later(session, reading),
             "ShowSavedIntent" => Decision::Act(Act::ShowShelf { shelf: Shelf::Saved }),
             "SavedToBasketIntent" => several::to_basket(Shelf::Saved, reading),
