@@ -228,7 +228,7 @@ async fn keeps_a_basket(shop: &dyn Shop) {
     // another customer sees nothing of it
     assert_eq!(caller(shop, "joan").asks(Act::ShowBasket).await, Outcome::BasketEmpty);
 
-    let remove = |what: &str| Act::RemoveFromBasket { what: what.into() };
+    let remove = |what: &str| Act::RemoveFromBasket { what: what.into(), quantity: None };
     assert!(matches!(ken.asks(remove("motor oil")).await, Outcome::NotInBasket { .. }));
     assert_eq!(
         ken.asks(remove("the soap")).await,

@@ -34,6 +34,9 @@ courtesy-thanks =
 courtesy-who =
     I'm the voice of this shop: a computer program, not a person. To reach one of our people, say: talk to a person. What would you like?
     .reprompt = What would you like?
+courtesy-volume =
+    How loud I am is up to your device: its buttons change it. What would you like?
+    .reprompt = What would you like?
 
 help-general =
     You can say: find coffee, order my usual, or where is my order.

@@ -165,6 +165,17 @@ pub fn answer(session: &mut Session, question: &Question, reading: &Reading, her
             })
         }
         Question::WhichOne { purpose, quantity } => match (intent, chosen(reading)) {
+            // "Make that two" says how many, and not yet of which.
+            ("SetQuantityIntent", _) if reading.utterance.split_whitespace().any(|w| w == "make") => {
+                match (fill::quantity(reading), &session.results) {
+                    (Ok(Some(quantity)), Some(results)) => {
+                        let page = results.page.clone();
+                        session.question = Some(Question::WhichOne { purpose: *purpose, quantity: Some(quantity) });
+                        say(Say::AskWhichOne { page })
+                    }
+                    _ => Answered::NotAnAnswer,
+                }
+            }
             ("ChooseResultIntent" | "SetQuantityIntent" | "ProductDetailIntent", Some(place)) => {
                 match refer::resolve(session, Some(place)) {
                     refer::Referent::Product(product) => Answered::Done(take(session, &product, *purpose, *quantity)),

@@ -35,16 +35,48 @@ pub fn all_of_them(reading: &Reading) -> bool {
     said.map_or_else(|| reading.utterance.ends_with(" of each"), |words| pointing(&words) == Some(Pointing::All))
 }
 
+fn said_of(reading: &Reading) -> Option<&Slot> {
+    ["Product", "Query"].iter().find_map(|name| reading.slot(name))
+}
+
 fn said_of_product(reading: &Reading) -> Option<String> {
-    ["Product", "Query"].iter().find_map(|name| reading.slot(name)).map(words).filter(|w| !w.trim().is_empty())
+    said_of(reading).map(words).filter(|w| !w.trim().is_empty())
 }
 
 /// A fresh search from the slots of a reading; `None` when it names nothing to look for.
 pub fn search(reading: &Reading) -> Option<Search> {
-    let mut search = Search { limit: PAGE, query: product_words(reading).unwrap_or_default(), ..Search::default() };
+    let words = product_words(reading).unwrap_or_default();
+    let (sort, query) = superlative(reading, &words);
+    let mut search =
+        Search { limit: PAGE, query: query.to_owned(), sort: sort.unwrap_or_default(), ..Search::default() };
     narrow(&mut search, reading);
     let open = search.query.is_empty() && search.filters == Filters::default() && search.sort == Sort::Relevance;
     (!open).then_some(search)
+}
+
+/// Words that put a list in order where they stand before what is looked for.
+const SUPERLATIVES: &[(&str, Sort)] = &[
+    ("cheapest", Sort::Cheapest),
+    ("least expensive", Sort::Cheapest),
+    ("best rated", Sort::BestRated),
+    ("highest rated", Sort::BestRated),
+    ("top rated", Sort::BestRated),
+    ("best", Sort::BestRated),
+    ("newest", Sort::Newest),
+    ("latest", Sort::Newest),
+];
+
+/// "The cheapest kettle": an order and a kettle, whether the words have both or the utterance has the one before them.
+fn superlative<'a>(reading: &Reading, words: &'a str) -> (Option<Sort>, &'a str) {
+    let bare = words.strip_prefix("the ").unwrap_or(words);
+    for &(said, sort) in SUPERLATIVES {
+        if let Some(rest) = bare.strip_prefix(said).and_then(|rest| rest.strip_prefix(' ')) {
+            return (Some(sort), rest);
+        }
+    }
+    let before = said_of(reading).and_then(|s| s.span.as_ref()).and_then(|s| reading.utterance.get(..s.start));
+    let before = before.unwrap_or_default().trim_end();
+    (SUPERLATIVES.iter().find(|(said, _)| before.ends_with(said)).map(|(_, sort)| *sort), words)
 }
 
 /// Adds the filters and the order that a reading names to a search. Tells whether it named any.

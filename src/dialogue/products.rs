@@ -78,12 +78,13 @@ impl Dialogue {
     }
 
     pub(super) fn remove(&self, session: &mut Session, reading: &Reading) -> Decision {
-        if let Some(words) = fill::product_words(reading) {
-            return Decision::Act(Act::RemoveFromBasket { what: words });
+        let Ok(quantity) = fill::quantity(reading) else { return ask_how_many(session, reading) };
+        if let Some(what) = fill::product_words(reading) {
+            return Decision::Act(Act::RemoveFromBasket { what, quantity });
         }
         match resolve(session, fill::place(reading)) {
             Referent::Product(product) => {
-                Decision::Act(Act::RemoveFromBasket { what: product.sku.as_str().to_owned() })
+                Decision::Act(Act::RemoveFromBasket { what: product.sku.as_str().to_owned(), quantity })
             }
             _ => self.ask_what(session, Purpose::Browse, None),
         }

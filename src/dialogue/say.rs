@@ -23,6 +23,8 @@ pub enum Courtesy {
     Thanks,
     /// "Are you a robot?"
     WhoAreYou,
+    /// "Speak up": what only the device can do.
+    Volume,
 }
 
 /// Something to say. `reply` words it; the session keeps the last one so that it can be repeated.

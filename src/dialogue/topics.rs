@@ -25,12 +25,13 @@ impl Dialogue {
             "GreetingIntent" => courtesy(session, Courtesy::Greeting),
             "ThanksIntent" => courtesy(session, Courtesy::Thanks),
             "WhoAreYouIntent" => courtesy(session, Courtesy::WhoAreYou),
+            "VolumeIntent" => courtesy(session, Courtesy::Volume),
             "AMAZON.StopIntent" => {
                 session.question = None;
                 say(Say::Goodbye)
             }
             // "Cancel that" right after a purchase means the purchase.
-            "AMAZON.CancelIntent" if matches!(session.last.as_deref(), Some(Say::Bought { .. })) => {
+            "AMAZON.CancelIntent" if just_bought(session) => {
                 cancel_order(session, session.order.clone().map_or(OrderRef::Latest, OrderRef::Number))
             }
             "AMAZON.CancelIntent"
@@ -56,6 +57,15 @@ impl Dialogue {
             "ProductPriceIntent" => self.about(session, reading, Purpose::Describe(Focus::Price)),
             "ProductStockIntent" => self.about(session, reading, Purpose::Describe(Focus::Stock)),
             "ProductRatingIntent" => self.about(session, reading, Purpose::Describe(Focus::Rating)),
+            // "When is it coming" right after a purchase means the order; with nothing to mean, the next one.
+            "ProductDeliveryIntent" if fill::product_words(reading).is_none() && just_bought(session) => {
+                track(session, session.order.clone().map_or(OrderRef::Latest, OrderRef::Number))
+            }
+            "ProductDeliveryIntent"
+                if fill::product_words(reading).is_none() && session.product.is_none() && session.results.is_none() =>
+            {
+                delivery::times(session, reading, Choosing::Next, here)
+            }
             "ProductDeliveryIntent" => self.about(session, reading, Purpose::Describe(Focus::Delivery)),
 
             "TellWhenBackIntent" => self.about(session, reading, Purpose::Await),
@@ -94,7 +104,7 @@ impl Dialogue {
             "ChooseSlotIntent" => delivery::choose(session, reading, just_ordered(session), here),
             "MoveDeliveryIntent" | "RedirectOrderIntent" => delivery::change(session, reading, here),
             // "Send it to my office" right after a purchase means that order.
-            "ChooseAddressIntent" if matches!(session.last.as_deref(), Some(Say::Bought { .. })) => {
+            "ChooseAddressIntent" if just_bought(session) => {
                 let order = session.order.clone().map_or(OrderRef::Latest, OrderRef::Number);
                 delivery::redirect(order, reading.slot("Label").map(|s| s.value.clone()))
             }
@@ -189,6 +199,10 @@ pub(super) fn welcome(session: &Session) -> Say {
 fn courtesy(session: &Session, of: Courtesy) -> Decision {
     let open = session.question.as_ref().and(session.last.as_deref()).cloned().map(Box::new);
     Decision::Say(Say::Courtesy { of, open })
+}
+
+fn just_bought(session: &Session) -> bool {
+    matches!(session.last.as_deref(), Some(Say::Bought { .. }))
 }
 
 /// "Make it Thursday" right after a purchase means that order; else the next one.

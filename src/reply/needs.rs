@@ -73,6 +73,8 @@ pub(super) const NEEDS: &[Need] = &[
     need("courtesy-thanks.reprompt", &[]),
     need("courtesy-who", &[]),
     need("courtesy-who.reprompt", &[]),
+    need("courtesy-volume", &[]),
+    need("courtesy-volume.reprompt", &[]),
     need("all-right", &[]),
     need("all-right.reprompt", &[]),
     need("not-heard", &[]),

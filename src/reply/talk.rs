@@ -29,6 +29,7 @@ pub(super) fn courtesy(t: &Teller, of: Courtesy, open: Option<Draft>) -> Draft {
         Courtesy::Greeting => "courtesy-greeting",
         Courtesy::Thanks => "courtesy-thanks",
         Courtesy::WhoAreYou => "courtesy-who",
+        Courtesy::Volume => "courtesy-volume",
     });
     match open {
         Some(question) => question.after(&[without_question(answer.speech)]),

@@ -49,9 +49,10 @@ pub enum Act {
         what: String,
         quantity: Quantity,
     },
-    /// Takes a line out: `what` is a SKU, or words for something that is in the basket.
+    /// Takes so many out, or the whole line: `what` is a SKU, or words for something that is in the basket.
     RemoveFromBasket {
         what: String,
+        quantity: Option<Quantity>,
     },
     /// What the customer told about themselves.
     ShowPreferences,

@@ -241,7 +241,7 @@ impl SqlShop {
             Act::SaveForLater { what } => shelves::save(tx, &what, asked).await,
             Act::TakeOffShelf { shelf, what } => shelves::take_off(tx, shelf, what, asked).await,
             Act::ShelfToBasket { shelf, what } => shelves::to_basket(tx, &self.catalogue, shelf, what, asked).await,
-            Act::RemoveFromBasket { what } => basket::remove(tx, &what, asked).await,
+            Act::RemoveFromBasket { what, quantity } => basket::remove(tx, &what, quantity, asked).await,
             Act::EmptyBasket => basket::empty(tx, asked).await,
             Act::Quote { lines } => quotes::of_lines(tx, lines, ids, asked).await,
             Act::QuoteEach { wants } => wants::quote_each(tx, &self.catalogue, wants, ids, asked).await,

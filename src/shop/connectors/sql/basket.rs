@@ -124,13 +124,23 @@ pub async fn find(db: &mut Connection, what: &str, asked: &Asked<'_>) -> Result<
     Ok(Err(known.map_or_else(|| what.to_owned(), |p| p.spoken_name)))
 }
 
-/// `what` is a SKU, or words for something in the basket.
-pub async fn remove(db: &mut Connection, what: &str, asked: &Asked<'_>) -> Result<Outcome, ShopError> {
+/// `what` is a SKU, or words for something in the basket; all of it goes where no quantity is said.
+pub async fn remove(
+    db: &mut Connection,
+    what: &str,
+    quantity: Option<Quantity>,
+    asked: &Asked<'_>,
+) -> Result<Outcome, ShopError> {
     let line = match find(db, what, asked).await? {
         Ok(line) => line,
         Err(spoken_name) => return Ok(Outcome::NotInBasket { spoken_name }),
     };
-    take_out(db, &line.product.sku, Quantity::MAX, asked).await?;
+    let pieces = quantity.map_or(Quantity::MAX, Quantity::get);
+    take_out(db, &line.product.sku, pieces, asked).await?;
+    if let Ok(left) = Quantity::new(line.quantity.get().saturating_sub(pieces)) {
+        let line = price(line.product, left)?;
+        return Ok(Outcome::Changed { line, basket_total: total_of(db, asked).await? });
+    }
     Ok(Outcome::Removed { spoken_name: line.product.spoken_name, basket_count: count(db, asked).await? })
 }
 
