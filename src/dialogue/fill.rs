@@ -26,13 +26,21 @@ pub fn words(slot: &Slot) -> String {
 
 /// The product words of a reading, from whichever slot carries them. Words that only point at a product are none.
 pub fn product_words(reading: &Reading) -> Option<String> {
-    said_of_product(reading).filter(|w| pointing(w).is_none())
+    // As they were said: "pairs" sounds like pears.
+    said_of_product(reading)
+        .filter(|w| pointing(w).is_none() && said_of(reading).is_none_or(|s| pointing(&s.spoken).is_none()))
 }
 
 /// Whether everything that was read out is meant: "add all of them", "one of each".
 pub fn all_of_them(reading: &Reading) -> bool {
-    let said = said_of_product(reading);
-    said.map_or_else(|| reading.utterance.ends_with(" of each"), |words| pointing(&words) == Some(Pointing::All))
+    match said_of_product(reading) {
+        Some(words) => pointing(&words) == Some(Pointing::All),
+        // "Add all three" has no slot for it.
+        None => {
+            let starts = reading.utterance.match_indices(' ').map(|(at, _)| at + 1);
+            starts.filter_map(|at| reading.utterance.get(at..)).any(|end| pointing(end) == Some(Pointing::All))
+        }
+    }
 }
 
 fn said_of(reading: &Reading) -> Option<&Slot> {
@@ -91,6 +99,14 @@ pub fn narrow(search: &mut Search, reading: &Reading) -> bool {
     f.size = text("Size").or_else(|| numbered_size(reading, "SizeNumber")).or(f.size.take());
     f.max_price = price("MaxPrice").or(f.max_price);
     f.min_price = price("MinPrice").or(f.min_price);
+    // "Under twenty" takes back "over fifty".
+    if f.max_price.zip(f.min_price).is_some_and(|(max, min)| max <= min) {
+        match price("MaxPrice") {
+            Some(_) if price("MinPrice").is_none() => f.min_price = None,
+            None => f.max_price = None,
+            Some(_) => {}
+        }
+    }
     if let Some(feature) = text("Feature") {
         if feature.eq_ignore_ascii_case("in stock") {
             f.in_stock = true;

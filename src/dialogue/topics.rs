@@ -42,6 +42,13 @@ impl Dialogue {
             "AMAZON.CancelIntent" if session.turns > 0 => say(Say::Cancelled),
             "AMAZON.CancelIntent" => say(Say::Goodbye),
             "AMAZON.RepeatIntent" => say(session.last.as_deref().cloned().unwrap_or(Say::NothingOpen)),
+            // "Okay, add it" after "you can say add it, or buy it".
+            "AMAZON.YesIntent" if session.product.is_some() && said(reading, &["order", "buy"]) => {
+                self.about(session, reading, Purpose::Buy)
+            }
+            "AMAZON.YesIntent" if session.product.is_some() && said(reading, &["add", "put"]) => {
+                self.about(session, reading, Purpose::Basket)
+            }
             "AMAZON.YesIntent" | "AMAZON.NoIntent" => say(Say::NothingOpen),
             "AMAZON.StartOverIntent" => {
                 forget(session);
@@ -199,6 +206,10 @@ pub(super) fn welcome(session: &Session) -> Say {
 fn courtesy(session: &Session, of: Courtesy) -> Decision {
     let open = session.question.as_ref().and(session.last.as_deref()).cloned().map(Box::new);
     Decision::Say(Say::Courtesy { of, open })
+}
+
+fn said(reading: &Reading, words: &[&str]) -> bool {
+    reading.utterance.split_whitespace().any(|word| words.contains(&word))
 }
 
 fn just_bought(session: &Session) -> bool {

@@ -57,6 +57,15 @@ fn is_pointer(word: &str) -> bool {
             | "items"
             | "product"
             | "products"
+            // What is counted, of a thing that needs no name: "two pairs".
+            | "pair"
+            | "pairs"
+            | "pack"
+            | "packs"
+            | "packet"
+            | "packets"
+            | "piece"
+            | "pieces"
             | "please"
     )
 }

@@ -94,7 +94,8 @@ pub fn apart(found: Vec<Resolved>) -> Result<(Vec<AddedLine>, Vec<Missing>), Sho
     Ok((lines, cannot))
 }
 
-/// "mac" and "cheese" become one want where the shop sells something of that name.
+/// "mac" and "cheese" become one want where the shop sells something of that name, and "milk bread" in a list becomes two
+/// where it sells both and nothing of that name.
 pub async fn whole_names(db: &mut Connection, catalogue: &Catalogue, wants: Vec<Want>) -> Result<Vec<Want>, ShopError> {
     let mut out: Vec<Want> = Vec::with_capacity(wants.len());
     for want in wants {
@@ -107,7 +108,38 @@ pub async fn whole_names(db: &mut Connection, catalogue: &Catalogue, wants: Vec<
         }
         out.push(want);
     }
-    Ok(out)
+    if out.len() < 2 {
+        return Ok(out);
+    }
+    let mut named = Vec::with_capacity(out.len());
+    for mut want in out {
+        while let Some((first, rest)) = two_names(db, catalogue, &want.words).await? {
+            named.push(Want { words: first, ..want.clone() });
+            want = Want { words: rest, amount: Amount::Count(Quantity::ONE), joined: false };
+        }
+        named.push(want);
+    }
+    Ok(named)
+}
+
+/// Two names said one after the other, where no product has all the words: people who list things make no commas.
+async fn two_names(
+    db: &mut Connection,
+    catalogue: &Catalogue,
+    words: &str,
+) -> Result<Option<(String, String)>, ShopError> {
+    if !words.contains(' ') || !fitting(db, catalogue, words, false, &[]).await?.is_empty() {
+        return Ok(None);
+    }
+    for (at, _) in words.match_indices(' ') {
+        let (first, rest) = words.split_at(at);
+        let rest = rest.trim_start();
+        let more = rest.contains(' ') && fitting(db, catalogue, rest, false, &[]).await?.is_empty();
+        if is_name(db, catalogue, first).await? && (more || is_name(db, catalogue, rest).await?) {
+            return Ok(Some((first.to_owned(), rest.to_owned())));
+        }
+    }
+    Ok(None)
 }
 
 /// Whether the best product for the words is called by them, up to its last word: "bread and butter" is no name of
