@@ -139,6 +139,7 @@ impl Reading {
         }
         let known = |slot: &Slot| match slot.resolutions.first() {
             Some(best) => best.score,
+            None if slot.name == "Quantity" && slot.value.parse().is_ok_and(|n: u64| n > MANY) => 0.0,
             // Numbers and dates have a format, which these words were read into.
             None => f32::from(u8::from(slot.value != normalize(&slot.spoken))),
         };
@@ -170,6 +171,9 @@ impl Reading {
         self.slots.iter().find(|s| s.name == name && !s.value.is_empty())
     }
 }
+
+/// More of a thing than this is likelier a mishearing ("fourteen nine") than an order.
+const MANY: u64 = 99;
 
 /// A classification less probable than this changes nothing of basket and orders, and makes no sense of what was half heard.
 const SURE: f32 = 0.55;

@@ -11,6 +11,9 @@ pub const OUTSIDE: &str = "AMAZON.FallbackIntent";
 /// At most so many sentences an intent: more of one pattern teach nothing and cost start-up time.
 const PER_INTENT: usize = 70;
 
+/// So many sentences of pieces, or one for ten others where there are few: more, and true sentences are taken for them.
+const SALADS: usize = 1000;
+
 /// Sentences to learn from, the same for the same model.
 pub fn examples(model: &Model) -> Vec<Example> {
     let mut out = Vec::new();
@@ -45,6 +48,23 @@ pub fn examples(model: &Model) -> Vec<Example> {
         }));
     }
     out
+}
+
+/// Sentences nobody means anything by, put together from pieces of others: what a recogniser that knows the shop's words
+/// writes for speech that is none of its business. The same for the same sentences.
+pub fn salads(examples: &[Example]) -> Vec<Example> {
+    let mut random = fastrand::Rng::with_seed(7);
+    let piece = |random: &mut fastrand::Rng| {
+        let from = random.choice(examples).map_or("", |e| e.text.as_str());
+        let words: Vec<&str> = from.split(' ').collect();
+        let (longest, start) = (random.usize(1..=3), random.usize(0..words.len()));
+        words.into_iter().skip(start).take(longest).collect::<Vec<_>>().join(" ")
+    };
+    let mut salad = || {
+        let pieces: Vec<String> = (0..random.usize(2..=4)).map(|_| piece(&mut random)).collect();
+        Example { text: pieces.join(" "), intent: OUTSIDE.to_owned(), spans: Vec::new() }
+    };
+    (0..SALADS.min(examples.len() / 10)).map(|_| salad()).collect()
 }
 
 /// The words of the vocabulary by slot type, for the classifier.

@@ -203,6 +203,26 @@ const TAILS: &[&[&str]] = &[
     &["ok"],
 ];
 
+/// How many of the words only call the shop by its name: "hey voice cart", "ask voice cart to". Never all of them.
+pub fn called(tokens: &[Token], name: &[String]) -> usize {
+    let text = |i: usize| tokens.get(i).map_or("", |t| t.text.as_str());
+    let mut at = 0;
+    while matches!(text(at), "um" | "uh" | "so" | "please" | "hey" | "hi" | "hello" | "ok" | "alexa") {
+        at += 1;
+    }
+    let passed_on = matches!(text(at), "ask" | "tell" | "open" | "launch" | "start" | "use");
+    at += usize::from(passed_on);
+    at += if !name.is_empty() && name.iter().enumerate().all(|(k, word)| text(at + k) == word) {
+        name.len()
+    } else if text(at) == name.concat() {
+        1
+    } else {
+        return 0;
+    };
+    at += usize::from(passed_on && matches!(text(at), "to" | "for" | "about" | "and" | "if"));
+    if at < tokens.len() { at } else { 0 }
+}
+
 /// Where the request itself begins and ends. Never empties the sentence.
 pub fn core(tokens: &[Token]) -> std::ops::Range<usize> {
     let text = |i: usize| tokens.get(i).map_or("", |t| t.text.as_str());
@@ -242,6 +262,27 @@ pub fn core(tokens: &[Token]) -> std::ops::Range<usize> {
 mod tests {
     use super::*;
     use crate::words::tokens::tokenize;
+
+    #[test]
+    fn the_name_of_the_shop_is_no_part_of_the_request() {
+        let name: Vec<String> = ["voice", "cart"].map(str::to_owned).into();
+        for (text, want) in [
+            ("ask voice cart to reset the list", "reset the list"),
+            ("Hey Voicecart, what's in my basket?", "what's in my basket"),
+            ("alexa open voice cart and find green tea", "find green tea"),
+            ("voice cart to the rescue", "to the rescue"),
+            ("add a voice cart to my basket", "add a voice cart to my basket"),
+            ("hey voice cart", "hey voice cart"),
+            ("ask for help", "ask for help"),
+            ("", ""),
+        ] {
+            let tokens = tokenize(text);
+            let rest: Vec<&str> = tokens[called(&tokens, &name)..].iter().map(|t| t.text.as_str()).collect();
+            let want: Vec<String> = tokenize(want).into_iter().map(|t| t.text).collect();
+            assert_eq!(rest, want, "{text}");
+            assert_eq!(called(&tokens, &[]), 0, "a model without a name");
+        }
+    }
 
     #[test]
     fn the_request_is_what_remains() {

@@ -7,7 +7,7 @@ use arc_swap::ArcSwap;
 use jiff::civil::Date;
 
 use super::classifier::{Classifier, Example, Gazetteer, Options, Prediction};
-use super::filler::{core, is_article, is_filler};
+use super::filler::{called, core, is_article, is_filler};
 use super::model::{Model, SlotDef};
 use super::slots::{self, Shape};
 use super::templates::{Label, Parse, Templates, bare_of, is_listed};
@@ -19,6 +19,8 @@ use crate::words::tokens::{Token, tokenize};
 /// The interaction model, ready to read utterances.
 pub struct Understander {
     model: Model,
+    /// The words that the shop is called by.
+    name: Vec<String>,
     templates: Templates,
     /// What is said to the shop beyond the samples.
     told: Vec<String>,
@@ -40,7 +42,7 @@ const RESOLUTIONS: usize = 5;
 /// A template with less to show for it is not believed.
 const EVIDENCE: f32 = 0.6;
 /// A classification less probable than this is none.
-const LIKELY: f32 = 0.3;
+const LIKELY: f32 = 0.25;
 /// Alexa's built-in intents hold word for word; a likeness must be a strong one.
 const BUILT_IN: f32 = 0.7;
 /// A template as sure as this needs no second opinion.
@@ -84,6 +86,9 @@ impl Understander {
         let gazetteer = Arc::new(examples::gazetteer(&model, &vocabulary));
         let mut learned = examples::examples(&model);
         learned.extend_from_slice(told);
+        if model.intent(examples::OUTSIDE).is_some() {
+            learned.extend(examples::salads(&learned));
+        }
         let known = gazetteer.clone();
         let learn = move || Classifier::train(&learned, &known, &Options::quick());
         let learning: Arc<Learning> = Arc::new(LazyLock::new(Box::new(learn)));
@@ -93,7 +98,8 @@ impl Understander {
             LazyLock::force(&early);
         });
         let told = told.iter().filter(|s| s.intent != examples::OUTSIDE).map(|s| s.text.clone()).collect();
-        Self { model, templates, told, learning, words: ArcSwap::from_pointee(Words { vocabulary, gazetteer }) }
+        let name = tokenize(&model.invocation).into_iter().map(|t| t.text).collect();
+        Self { model, name, templates, told, learning, words: ArcSwap::from_pointee(Words { vocabulary, gazetteer }) }
     }
 
     /// The model that was loaded.
@@ -140,14 +146,27 @@ impl Understander {
 
     /// What the words mean. Never fails: what fits nothing is a `Rejected` reading.
     pub fn read(&self, words: &Utterance, expect: &Expectation, today: Date) -> Reading {
-        let text = words.as_str();
-        let tokens = tokenize(text);
+        let said = words.as_str();
+        let mut tokens = tokenize(said);
+        let request = tokens.get(called(&tokens, &self.name)).map_or(0, |t| t.span.start);
+        let text = said.get(request..).unwrap_or(said);
+        if request > 0 {
+            tokens = tokenize(text);
+        }
         let known = self.words.load();
         let scene = Scene { text, tokens: &tokens, expect, today, vocabulary: &known.vocabulary };
-        self.exact(&scene)
+        let mut reading = self
+            .exact(&scene)
             .or_else(|| self.asked_for(&scene))
             .or_else(|| self.template_or_class(&scene, &known.gazetteer))
-            .unwrap_or_else(|| rejected(text))
+            .unwrap_or_else(|| rejected(text));
+        if request > 0 {
+            reading.utterance = said.to_owned();
+            for span in reading.slots.iter_mut().filter_map(|s| s.span.as_mut()) {
+                *span = span.start + request..span.end + request;
+            }
+        }
+        reading
     }
 
     fn exact(&self, scene: &Scene<'_>) -> Option<Reading> {
@@ -464,6 +483,7 @@ mod tests {
             ("add bananas to my cart", "add balanas to my cart"),
             ("where is my order", "where is my otter"),
             ("cancel order one two three four five", "cancel order one to the for a fife"),
+            ("make it forty nine", "make it fourteen nine"),
         ] {
             assert!(sense(more) > sense(less), "{more}: {}, {less}: {}", sense(more), sense(less));
         }

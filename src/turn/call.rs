@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::door::Door;
 use crate::asr::{AsrError, Transcript};
 use crate::dialogue::{Asks, Kept, Say, SessionError, SessionId};
-use crate::language::{Reading, Source};
+use crate::language::{Reading, Source, changes_something};
 use crate::reply::Reply;
 use crate::shop::{CustomerId, RequestId, ShopError};
 use crate::tts::Speech;
@@ -81,13 +81,23 @@ pub struct Trust {
 
 /// A reading as sure as this is of a whole sentence that is said to the shop.
 const WHOLE: f32 = 0.86;
+/// And one that makes as much sense as this names nothing that is not known here.
+const KNOWN: f32 = 1.2;
 
 impl Trust {
-    /// Whether words count as heard, knowing what they mean: what nobody said is seldom a whole sentence of the shop. Whether an
-    /// act is asked about first is for the confidence alone to say.
+    /// Whether words count as heard, knowing what they mean: what nobody said is seldom a whole sentence of the shop about
+    /// something that it has, and what changes nothing does no harm. Whether an act is asked about first is for the confidence
+    /// alone to say.
     pub fn hears(&self, confidence: f32, reading: &Reading) -> bool {
-        let known = matches!(reading.source, Source::ExactSample | Source::Template) && reading.confidence >= WHOLE;
-        (if known { confidence.sqrt() } else { confidence }) >= self.reject
+        let whole = matches!(reading.source, Source::ExactSample | Source::Template) && reading.confidence >= WHOLE;
+        let chance = if whole && reading.sense() >= KNOWN {
+            confidence.sqrt()
+        } else if changes_something(&reading.intent) {
+            confidence * reading.confidence
+        } else {
+            confidence
+        };
+        chance >= self.reject
     }
 }
 
@@ -100,16 +110,40 @@ impl Default for Trust {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::language::{Resolution, Slot};
 
     #[test]
     fn whole_sentences_of_the_shop_are_heard_sooner_than_guesses() {
-        let hears = |source, confidence, heard| {
-            let reading = Reading { confidence, ..Reading::bare("ShowListIntent", source) };
+        let hears = |intent, source, confidence, heard| {
+            let reading = Reading { confidence, ..Reading::bare(intent, source) };
             Trust::default().hears(heard, &reading)
         };
-        assert!(hears(Source::ExactSample, 1.0, 0.2) && hears(Source::Template, 0.9, 0.2));
-        assert!(!hears(Source::Template, 0.7, 0.2) && !hears(Source::Classifier, 0.9, 0.2));
-        assert!(!hears(Source::ExactSample, 1.0, 0.1), "not whatever was heard");
-        assert!(hears(Source::Classifier, 0.9, 0.36));
+        let (list, buy) = ("ShowListIntent", "BuyProductIntent");
+        assert!(hears(list, Source::ExactSample, 1.0, 0.2) && hears(buy, Source::Template, 0.9, 0.2));
+        assert!(!hears(list, Source::Template, 0.7, 0.2) && !hears(list, Source::Classifier, 0.9, 0.2));
+        assert!(!hears(list, Source::ExactSample, 1.0, 0.1), "not whatever was heard");
+        assert!(hears(list, Source::Classifier, 0.6, 0.36));
+        assert!(
+            !hears(buy, Source::Classifier, 0.6, 0.5) && hears(buy, Source::Classifier, 0.9, 0.5),
+            "a guess that buys"
+        );
+    }
+
+    #[test]
+    fn a_whole_sentence_about_nothing_known_counts_as_less() {
+        let about = |score| {
+            let resolutions = vec![Resolution { id: "p1".into(), name: "sunscreen".into(), score }];
+            let query = Slot {
+                name: "Query".into(),
+                value: "sonscreen".into(),
+                spoken: "sonscreen".into(),
+                resolutions,
+                ..Slot::default()
+            };
+            let reading =
+                Reading { slots: vec![query], confidence: 0.9, ..Reading::bare("BuyProductIntent", Source::Template) };
+            Trust::default().hears(0.3, &reading)
+        };
+        assert!(about(0.9) && !about(0.4));
     }
 }
