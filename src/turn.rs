@@ -260,7 +260,8 @@ impl Spine {
         let words = Utterance::new(&heard.text).ok()?;
         let later = session.later.clone();
         let reading = self.understand(&words, session, timings);
-        if !self.trust.hears(heard.confidence, &reading) {
+        let expected = self.dialogue.expectation(session).intents.contains(&reading.intent);
+        if !self.trust.hears(heard.confidence, &reading, expected) {
             session.later = later;
             return None;
         }

@@ -123,7 +123,7 @@ async fn judge(app: &App, settings: &Settings, path: &Path, said: &str) -> Outco
     let truth = read(app, said).await;
     // Too little trust is the same as silence, as in a turn.
     let reading = read(app, &heard.text).await;
-    let reading = reading.filter(|reading| app.spine.trust.hears(heard.confidence, reading));
+    let reading = reading.filter(|reading| app.spine.trust.hears(heard.confidence, reading, false));
     let accepted = reading.is_some();
     let changes = |r: &Option<Reading>| r.as_ref().is_some_and(|r| changes_something(&r.intent));
     let false_order = changes(&reading) && !changes(&truth);

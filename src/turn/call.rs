@@ -86,13 +86,13 @@ const KNOWN: f32 = 1.2;
 
 impl Trust {
     /// Whether words count as heard, knowing what they mean: what nobody said is seldom a whole sentence of the shop about
-    /// something that it has, and what changes nothing does no harm. Whether an act is asked about first is for the confidence
-    /// alone to say.
-    pub fn hears(&self, confidence: f32, reading: &Reading) -> bool {
+    /// something that it has, and what changes nothing does no harm, nor what answers a question (`expected`). Whether an act is
+    /// asked about first is for the confidence alone to say.
+    pub fn hears(&self, confidence: f32, reading: &Reading, expected: bool) -> bool {
         let whole = matches!(reading.source, Source::ExactSample | Source::Template) && reading.confidence >= WHOLE;
         let chance = if whole && reading.sense() >= KNOWN {
             confidence.sqrt()
-        } else if changes_something(&reading.intent) {
+        } else if changes_something(&reading.intent) && !expected {
             confidence * reading.confidence
         } else {
             confidence
@@ -116,7 +116,7 @@ mod tests {
     fn whole_sentences_of_the_shop_are_heard_sooner_than_guesses() {
         let hears = |intent, source, confidence, heard| {
             let reading = Reading { confidence, ..Reading::bare(intent, source) };
-            Trust::default().hears(heard, &reading)
+            Trust::default().hears(heard, &reading, false)
         };
         let (list, buy) = ("ShowListIntent", "BuyProductIntent");
         assert!(hears(list, Source::ExactSample, 1.0, 0.2) && hears(buy, Source::Template, 0.9, 0.2));
@@ -126,6 +126,11 @@ mod tests {
         assert!(
             !hears(buy, Source::Classifier, 0.6, 0.5) && hears(buy, Source::Classifier, 0.9, 0.5),
             "a guess that buys"
+        );
+        let answer = Reading { confidence: 0.7, ..Reading::bare(buy, Source::Template) };
+        assert!(
+            Trust::default().hears(0.4, &answer, true) && !Trust::default().hears(0.4, &answer, false),
+            "what was asked"
         );
     }
 
@@ -142,7 +147,7 @@ mod tests {
             };
             let reading =
                 Reading { slots: vec![query], confidence: 0.9, ..Reading::bare("BuyProductIntent", Source::Template) };
-            Trust::default().hears(0.3, &reading)
+            Trust::default().hears(0.3, &reading, false)
         };
         assert!(about(0.9) && !about(0.4));
     }
