@@ -137,17 +137,25 @@ impl Reading {
         if self.source == Source::Rejected || self.source == Source::Classifier && self.confidence < SURE {
             return 0.0;
         }
+        let known = match self.slots.len() {
+            0 => f32::from(u8::from(self.source != Source::Classifier)),
+            _ => self.known(),
+        };
+        0.5 * self.confidence + known
+    }
+
+    /// 0..=1: how well what the slots name is known here; 1 where nothing is named.
+    pub fn known(&self) -> f32 {
         let known = |slot: &Slot| match slot.resolutions.first() {
             Some(best) => best.score,
             None if slot.name == "Quantity" && slot.value.parse().is_ok_and(|n: u64| n > MANY) => 0.0,
             // Numbers and dates have a format, which these words were read into.
             None => f32::from(u8::from(slot.value != normalize(&slot.spoken))),
         };
-        let known = match self.slots.len() {
-            0 => f32::from(u8::from(self.source != Source::Classifier)),
+        match self.slots.len() {
+            0 => 1.0,
             slots => self.slots.iter().map(known).sum::<f32>() / slots as f32,
-        };
-        0.5 * self.confidence + known
+        }
     }
 
     /// The same reading without anything that was said: for secrets.

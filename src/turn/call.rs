@@ -81,8 +81,8 @@ pub struct Trust {
 
 /// A reading as sure as this is of a whole sentence that is said to the shop.
 const WHOLE: f32 = 0.86;
-/// And one that makes as much sense as this names nothing that is not known here.
-const KNOWN: f32 = 1.2;
+/// And one whose things are known so well names nothing else.
+const KNOWN: f32 = 0.75;
 
 impl Trust {
     /// Whether words count as heard, knowing what they mean: what nobody said is seldom a whole sentence of the shop about
@@ -90,10 +90,10 @@ impl Trust {
     /// asked about first is for the confidence alone to say.
     pub fn hears(&self, confidence: f32, reading: &Reading, expected: bool) -> bool {
         let whole = matches!(reading.source, Source::ExactSample | Source::Template) && reading.confidence >= WHOLE;
-        let chance = if whole && reading.sense() >= KNOWN {
+        let chance = if whole && reading.known() >= KNOWN {
             confidence.sqrt()
         } else if changes_something(&reading.intent) && !expected {
-            confidence * reading.confidence
+            confidence * reading.confidence * (0.5 + 0.5 * reading.known())
         } else {
             confidence
         };

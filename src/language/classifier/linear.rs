@@ -34,6 +34,8 @@ impl Linear {
         let mut random = fastrand::Rng::with_seed(how.seed);
         let softness = 0.5 / how.cost;
         let mut margins = vec![0.0f32; classes];
+        // Most classes have nothing to learn from a sentence after the first pass.
+        let mut moves: Vec<(usize, f32)> = Vec::with_capacity(classes);
         for _ in 0..how.passes {
             random.shuffle(&mut order);
             for &at in &order {
@@ -42,17 +44,21 @@ impl Linear {
                 let duals = &mut duals[at * classes..(at + 1) * classes];
                 let curve = norms[at] + softness;
                 let target = targets[at];
-                for (class, (margin, dual)) in margins.iter_mut().zip(duals.iter_mut()).enumerate() {
+                moves.clear();
+                for (class, (margin, dual)) in margins.iter().zip(duals.iter_mut()).enumerate() {
                     let sign = if class == target { 1.0 } else { -1.0 };
-                    let slope = sign * *margin - 1.0 + *dual * softness;
+                    let slope = sign * margin - 1.0 + *dual * softness;
                     let moved = (*dual - slope / curve).max(0.0);
-                    *margin = (moved - *dual) * sign;
-                    *dual = moved;
+                    if moved != *dual {
+                        moves.push((class, (moved - *dual) * sign));
+                        *dual = moved;
+                    }
                 }
                 for &(feature, value) in row {
                     let from = feature as usize * classes;
-                    for (weight, change) in model.weights[from..from + classes].iter_mut().zip(&margins) {
-                        *weight += value * change;
+                    let weights = &mut model.weights[from..from + classes];
+                    for &(class, change) in &moves {
+                        weights[class] += value * change;
                     }
                 }
             }
