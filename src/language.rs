@@ -137,10 +137,8 @@ impl Reading {
         if self.source == Source::Rejected || self.source == Source::Classifier && self.confidence < SURE {
             return 0.0;
         }
-        let known = match self.slots.len() {
-            0 => f32::from(u8::from(self.source != Source::Classifier)),
-            _ => self.known(),
-        };
+        // A guess that names nothing rests on nothing known.
+        let known = if self.slots.is_empty() && self.source == Source::Classifier { 0.0 } else { self.known() };
         0.5 * self.confidence + known
     }
 

@@ -86,11 +86,14 @@ impl Understander {
         let gazetteer = Arc::new(examples::gazetteer(&model, &vocabulary));
         let mut learned = examples::examples(&model);
         learned.extend_from_slice(told);
-        if model.intent(examples::OUTSIDE).is_some() {
-            learned.extend(examples::salads(&learned));
-        }
+        let refuses = model.intent(examples::OUTSIDE).is_some();
         let known = gazetteer.clone();
-        let learn = move || Classifier::train(&learned, &known, &Options::quick());
+        let learn = move || {
+            if refuses {
+                learned.extend(examples::salads(&learned));
+            }
+            Classifier::train(&learned, &known, &Options::quick())
+        };
         let learning: Arc<Learning> = Arc::new(LazyLock::new(Box::new(learn)));
         // A server that starts does not wait for it. Whoever needs it does, and trains it where no thread could be had.
         let early = learning.clone();
